@@ -1,0 +1,48 @@
+"""Topic `alerts`: an incident opens, changes and is resolved; one id throughout."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.base import Count, Identifier, Record, TimeMs
+from schemas.monitor import Severity
+
+
+class Evidence(Record):
+    """The figure that decided, and the window it stands in."""
+
+    window_id: str
+    revision: Count
+    start_ms: TimeMs
+    end_ms: TimeMs
+    metric: str
+    value: float
+    bound: float
+    n: Count
+    score: dict[str, float] = {}
+    """Further figures of the same feature or window, by metric."""
+
+
+class Alert(Record):
+    """The state of one incident."""
+
+    schema_: Literal["driftline.alert/1"] = Field("driftline.alert/1", alias="schema")
+    alert_id: str
+    """Hash of model, version, segment, rule, feature and the window that opened it; also the record's key."""
+    state: Literal["firing", "resolved"]
+    revision: Count
+    severity: Severity
+    rule: Identifier
+    model: Identifier
+    version: Identifier
+    segment: str
+    feature: str | None
+    summary: str
+    """One sentence for a person."""
+    baseline_digest: str | None
+    evidence: Evidence
+    """Of the opening window while firing, of the resolving one after."""
+    first_seen_ms: TimeMs
+    """Event time: start of the window that opened it."""
+    last_seen_ms: TimeMs
+    resolved_ms: TimeMs | None = None

@@ -1,0 +1,140 @@
+"""Topic `monitors`: how one model is watched. Written by `driftline apply -f monitor.yaml`; the newest per model holds."""
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from schemas.base import Identifier, Record
+
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+def duration_ms(value: Any) -> Any:
+    """Reads `90s`, `5m`, `1h`, `7d`, `2w` as milliseconds; leaves whole milliseconds as they are.
+
+    Raises ValueError for text that is no duration.
+    """
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+)\s*(ms|s|m|h|d|w)", value.strip())
+    if match is None:
+        raise ValueError(f"{value!r} is no duration: write a whole number and a unit, such as 90s, 5m, 1h or 7d")
+    return int(match[1]) * _UNITS_MS[match[2]]
+
+
+DurationMs = Annotated[int, BeforeValidator(duration_ms), Field(gt=0)]
+
+FeatureMetric = Literal[
+    "psi", "psi_adj", "js", "kl", "linf", "ks", "wasserstein", "mean_shift", "missing_rate", "unseen_rate", "out_of_range_rate"
+]
+ModelMetric = Literal[
+    "volume", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "rate_4xx", "rate_5xx", "violation_rate",
+    "prediction_psi", "prediction_week_psi", "score_psi",
+]
+Severity = Literal["message", "page"]
+
+
+class WindowSpec(Record):
+    """One size of window. Tumbling without a slide; a slide divides the size."""
+
+    size: DurationMs
+    slide: DurationMs | None = None
+
+    @property
+    def slide_ms(self) -> int:
+        """The step from one window's start to the next."""
+        return self.slide or self.size
+
+    @model_validator(mode="after")
+    def _slide_divides_size(self) -> Self:
+        if self.size % self.slide_ms:
+            raise ValueError("a window's slide must divide its size, as 1h divides 1d")
+        return self
+
+
+class Threshold(Record):
+    """A plain rule on final windows: an incident is open while `metric` is above `above`, or below `below`."""
+
+    name: Identifier
+    metric: FeatureMetric | ModelMetric
+    above: float | None = None
+    below: float | None = None
+    page: float | None = None
+    """Beyond this further bound the incident pages; without it, it stays a message."""
+    window: DurationMs | None = None
+    """Only windows of this size; without it, windows of every size."""
+    features: tuple[Identifier, ...] | None = None
+    """Only these features; without it, every feature. Does not apply to metrics of the whole model."""
+    segments: bool = False
+    """Also judge each segment by itself."""
+    min_count: Annotated[int, Field(ge=0)] = 100
+    """Windows with fewer events are not judged."""
+    resolve_after: Annotated[int, Field(ge=1)] = 1
+    """Consecutive windows in order after which the incident is resolved."""
+
+    @model_validator(mode="after")
+    def _bounds_agree(self) -> Self:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("a threshold has either 'above' or 'below'")
+        if self.page is not None and (
+            (self.above is not None and self.page < self.above) or (self.below is not None and self.page > self.below)
+        ):
+            raise ValueError("'page' must lie beyond the threshold's own bound")
+        return self
+
+
+DEFAULT_THRESHOLDS = (
+    Threshold(name="drift", metric="psi_adj", above=0.2, page=0.5),
+    Threshold(name="prediction-drift", metric="prediction_psi", above=0.2, page=0.5),
+    Threshold(name="missing", metric="missing_rate", above=0.2, page=0.5),
+    Threshold(name="errors", metric="rate_5xx", above=0.02, page=0.05),
+)
+
+
+class Monitor(Record):
+    """How a model is watched. A name is enough; everything else has a default."""
+
+    schema_: Literal["driftline.monitor/1"] = Field("driftline.monitor/1", alias="schema")
+    model: Identifier
+    pane: DurationMs = 60_000
+    """Size of the smallest statistic kept; every window's slide is a multiple."""
+    windows: tuple[WindowSpec, ...] = (
+        WindowSpec(size=300_000),
+        WindowSpec(size=3_600_000, slide=300_000),
+        WindowSpec(size=86_400_000, slide=3_600_000),
+        WindowSpec(size=604_800_000, slide=86_400_000),
+    )
+    lateness: DurationMs = 60_000
+    """A window closes when every source partition has passed its end by this much event time."""
+    horizon: DurationMs = 21_600_000
+    """Events later than this (event time) are in no window, only in the ledger's `late`."""
+    idle: DurationMs = 30_000
+    """A partition that is read to its end and silent for so long (wall time) no longer holds windows open."""
+    early: DurationMs = 2_000
+    """Open windows are published again at most this often (wall time)."""
+    segments: tuple[Identifier, ...] | None = None
+    """Segment dimensions to watch; without it all that events carry, () for none."""
+    segment_limit: Annotated[int, Field(ge=1, le=1_000)] = 50
+    """Values kept apart in each dimension; further ones count as `__other__`."""
+    classes: tuple[str, ...] | None = None
+    """The classes the model can predict; a prediction of another is dead-lettered. Without it, it is counted as unseen."""
+    learn: Annotated[int, Field(ge=500)] = 10_000
+    """Without a baseline, learn one from the first so many events."""
+    strict: bool = False
+    """Dead-letter events of versions that have no baseline, rather than watch them without."""
+    thresholds: tuple[Threshold, ...] = DEFAULT_THRESHOLDS
+    top: Annotated[int, Field(ge=1)] = 5
+    """How many of the most important features are named first."""
+
+    @model_validator(mode="after")
+    def _panes_tile_windows(self) -> Self:
+        for window in self.windows:
+            if window.slide_ms % self.pane:
+                raise ValueError("every window's slide must be a multiple of the pane")
+        return self
+
+    @property
+    def levels_ms(self) -> tuple[int, ...]:
+        """The distinct slides: at each one sum is kept per step, and windows are sums of steps."""
+        return tuple(sorted({window.slide_ms for window in self.windows}))

@@ -1,0 +1,90 @@
+"""The topic catalogue: every topic on one screen, the single place that names keys, values, producers and consumers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pydantic import BaseModel
+
+from schemas.alert import Alert
+from schemas.approval import Approval
+from schemas.baseline import Baseline
+from schemas.dead_letter import DeadLetter
+from schemas.label import Label
+from schemas.ledger import Ledger
+from schemas.model_event import ModelEvent
+from schemas.monitor import Monitor
+from schemas.outcome import Outcome
+from schemas.prediction import Prediction
+from schemas.profile import Mark, Profile
+from schemas.retraining import RetrainingRequest
+from schemas.rollout import RolloutAudit, RolloutDesired, RolloutObserved
+from schemas.window import Window
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. `partitions` is the default for a new topic; predictions and labels always share theirs."""
+
+    name: str
+    key: str
+    values: tuple[type[BaseModel], ...]
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    partitions: int = 4
+    cleanup: str = "delete"
+    retention_ms: int = 7 * DAY_MS
+    max_message_bytes: int = 1_048_576
+    doc: str = ""
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The broker's settings for the topic."""
+        return {
+            "cleanup.policy": self.cleanup,
+            "retention.ms": str(self.retention_ms),
+            "max.message.bytes": str(self.max_message_bytes),
+        }
+
+
+_ALL = (
+    Topic("predictions", "prediction_id", (Prediction,), ("producers", "gateway", "ingest"),
+          ("drift-fold", "performance", "archive"), max_message_bytes=8_388_608,
+          doc="What models answered. JSON, or Arrow record batches under an arbitrary key."),
+    Topic("labels", "prediction_id", (Label,), ("producers", "ingest"), ("performance", "archive"),
+          retention_ms=90 * DAY_MS, doc="The truth, once known. Keyed and partitioned as predictions."),
+    Topic("monitors", "model", (Monitor,), ("driftline",), ("drift-fold", "drift-windows", "triggers"),
+          partitions=1, cleanup="compact", doc="How each model is watched."),
+    Topic("baselines", "model/version", (Baseline,), ("driftline", "drift-windows", "retraining"),
+          ("drift-fold", "drift-windows"), partitions=1, cleanup="compact", max_message_bytes=8_388_608,
+          doc="What each model version was trained on, as counts."),
+    Topic("profiles", "model (marks: mark)", (Profile, Mark), ("drift-fold",), ("drift-windows",),
+          max_message_bytes=8_388_608, doc="Partial counts of predictions, and how far partitions were read."),
+    Topic("outcomes", "model", (Outcome,), ("performance",), ("performance",), max_message_bytes=8_388_608,
+          doc="Partial sums of predictions joined with labels."),
+    Topic("windows", "window_id; placed by model", (Window,), ("drift-windows",), ("triggers", "driftline"),
+          cleanup="compact,delete", retention_ms=30 * DAY_MS, max_message_bytes=8_388_608,
+          doc="Statistics of closed and open windows."),
+    Topic("alerts", "alert_id; placed by model", (Alert,), ("triggers",), ("driftline", "notify"),
+          cleanup="compact,delete", retention_ms=90 * DAY_MS, doc="Incidents: firing and resolved."),
+    Topic("retraining.requests", "trigger_id; placed by model", (RetrainingRequest,), ("triggers",),
+          ("retraining",), retention_ms=90 * DAY_MS, doc="Requests for a new candidate."),
+    Topic("model.events", "model", (ModelEvent,), ("retraining",), ("rollout", "dashboard"),
+          retention_ms=365 * DAY_MS, doc="Steps of retraining runs, gates, candidates."),
+    Topic("approvals", "model", (Approval,), ("dashboard", "driftline"), ("retraining", "rollout"),
+          retention_ms=365 * DAY_MS, doc="Decisions of people."),
+    Topic("rollout.desired", "target", (RolloutDesired,), ("rollout",), ("gateway",), partitions=1,
+          cleanup="compact", doc="Commands to serving."),
+    Topic("rollout.observed", "target", (RolloutObserved,), ("gateway",), ("rollout",), partitions=1,
+          doc="Acknowledgements and heartbeats of serving."),
+    Topic("rollout.audit", "target", (RolloutAudit,), ("rollout",), ("dashboard",), partitions=1,
+          retention_ms=365 * DAY_MS, doc="The hash chain of every decision."),
+    Topic("dead-letters", "topic/partition/offset/row", (DeadLetter,), ("drift-fold", "performance"),
+          ("driftline",), retention_ms=30 * DAY_MS, doc="Events that were not counted, with reason and bytes."),
+    Topic("ledger", "service/topic_id/partition", (Ledger,), ("drift-fold", "drift-windows"), ("driftline",),
+          partitions=1, retention_ms=30 * DAY_MS, doc="What became of each range of each partition."),
+)
+
+TOPICS: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in _ALL})
