@@ -6,9 +6,7 @@ from pydantic import Field
 
 from schemas.base import Count, Record
 
-Reason = Literal[
-    "MALFORMED", "SCHEMA", "VALUE", "TIME", "FUTURE", "CONFLICT", "ORPHAN", "KEY", "AUTHZ"
-]
+Reason = Literal["MALFORMED", "SCHEMA", "VALUE", "TIME", "FUTURE", "CONFLICT", "ORPHAN", "KEY", "AUTHZ"]
 PAYLOAD_CAP_BYTES = 65_536
 
 

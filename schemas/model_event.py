@@ -27,7 +27,16 @@ class ModelEvent(Record):
     version: Identifier
     """The candidate's version."""
     step: Literal[
-        "started", "data_gate", "trained", "model_gate", "candidate", "approved", "rejected", "promoted", "retired", "failed"
+        "started",
+        "data_gate",
+        "trained",
+        "model_gate",
+        "candidate",
+        "approved",
+        "rejected",
+        "promoted",
+        "retired",
+        "failed",
     ]
     time_ms: TimeMs
     artifact_digest: str | None = None

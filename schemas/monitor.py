@@ -1,4 +1,4 @@
-"""Topic `monitors`: how one model is watched. Written by `driftline apply -f monitor.yaml`; the newest per model holds."""
+"""Topic `monitors`: how one model is watched. Written by `driftline apply`; the newest per model holds."""
 
 import re
 from typing import Annotated, Any, Literal, Self
@@ -23,14 +23,34 @@ def duration_ms(value: Any) -> Any:
     return int(match[1]) * _UNITS_MS[match[2]]
 
 
-DurationMs = Annotated[int, BeforeValidator(duration_ms), Field(gt=0)]
+LONGEST_MS = 400 * 86_400_000
+DurationMs = Annotated[int, BeforeValidator(duration_ms), Field(gt=0, le=LONGEST_MS)]
+"""A duration in milliseconds, at most 400 days."""
 
 FeatureMetric = Literal[
-    "psi", "psi_adj", "js", "kl", "linf", "ks", "wasserstein", "mean_shift", "missing_rate", "unseen_rate", "out_of_range_rate"
+    "psi",
+    "psi_adj",
+    "js",
+    "kl",
+    "linf",
+    "ks",
+    "wasserstein",
+    "mean_shift",
+    "missing_rate",
+    "unseen_rate",
+    "out_of_range_rate",
 ]
 ModelMetric = Literal[
-    "volume", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "rate_4xx", "rate_5xx", "violation_rate",
-    "prediction_psi", "prediction_week_psi", "score_psi",
+    "volume",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "latency_p99_ms",
+    "rate_4xx",
+    "rate_5xx",
+    "violation_rate",
+    "prediction_psi",
+    "prediction_week_psi",
+    "score_psi",
 ]
 Severity = Literal["message", "page"]
 
@@ -99,7 +119,7 @@ class Monitor(Record):
     model: Identifier
     pane: DurationMs = 60_000
     """Size of the smallest statistic kept; every window's slide is a multiple."""
-    windows: tuple[WindowSpec, ...] = (
+    windows: Annotated[tuple[WindowSpec, ...], Field(min_length=1)] = (
         WindowSpec(size=300_000),
         WindowSpec(size=3_600_000, slide=300_000),
         WindowSpec(size=86_400_000, slide=3_600_000),
@@ -111,27 +131,33 @@ class Monitor(Record):
     """Events later than this (event time) are in no window, only in the ledger's `late`."""
     idle: DurationMs = 30_000
     """A partition that is read to its end and silent for so long (wall time) no longer holds windows open."""
-    early: DurationMs = 2_000
+    early: DurationMs = 1_000
     """Open windows are published again at most this often (wall time)."""
     segments: tuple[Identifier, ...] | None = None
     """Segment dimensions to watch; without it all that events carry, () for none."""
     segment_limit: Annotated[int, Field(ge=1, le=1_000)] = 50
     """Values kept apart in each dimension; further ones count as `__other__`."""
     classes: tuple[str, ...] | None = None
-    """The classes the model can predict; a prediction of another is dead-lettered. Without it, it is counted as unseen."""
+    """The classes the model can predict; another is dead-lettered. Without this, it is counted as unseen."""
     learn: Annotated[int, Field(ge=500)] = 10_000
     """Without a baseline, learn one from the first so many events."""
     strict: bool = False
     """Dead-letter events of versions that have no baseline, rather than watch them without."""
     thresholds: tuple[Threshold, ...] = DEFAULT_THRESHOLDS
+    """Of several with one name, the first that covers a feature decides for it: exceptions go before the rule."""
     top: Annotated[int, Field(ge=1)] = 5
     """How many of the most important features are named first."""
 
     @model_validator(mode="after")
-    def _panes_tile_windows(self) -> Self:
-        for window in self.windows:
-            if window.slide_ms % self.pane:
-                raise ValueError("every window's slide must be a multiple of the pane")
+    def _windows_fit(self) -> Self:
+        sizes = [window.size for window in self.windows]
+        if len(set(sizes)) < len(sizes):
+            raise ValueError("two windows have the same size: a window is named by size and start")
+        if any(window.slide_ms % self.pane for window in self.windows):
+            raise ValueError("every window's slide must be a multiple of the pane: give 'windows' that fit it")
+        for threshold in self.thresholds:
+            if threshold.window is not None and threshold.window not in sizes:
+                raise ValueError(f"threshold {threshold.name!r} judges windows of a size that 'windows' does not have")
         return self
 
     @property

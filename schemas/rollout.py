@@ -47,9 +47,7 @@ class RolloutObserved(Record):
     target: Identifier
     epoch: Count
     generation: Count
-    state: Literal[
-        "RECEIVED", "APPLYING", "APPLIED", "FAILED", "REJECTED_STALE", "REJECTED_CONFLICT", "DIVERGED"
-    ]
+    state: Literal["RECEIVED", "APPLYING", "APPLIED", "FAILED", "REJECTED_STALE", "REJECTED_CONFLICT", "DIVERGED"]
     variants: tuple[VariantWeight, ...]
     ready: dict[str, bool] = {}
     effective_ms: TimeMs | None = None

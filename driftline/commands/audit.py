@@ -1,0 +1,31 @@
+"""`driftline audit`."""
+# ruff: noqa: PLC0415  a command imports its work when it runs, so that --help is quick
+
+import typer
+
+from driftline.commands.options import DATA_DIR, DataDir, Json
+from driftline.errors import ExitCode
+
+NAME = "audit"
+
+
+def command(*, json: Json = False, data_dir: DataDir = DATA_DIR) -> None:
+    """Proves that every event was accounted for once.
+
+    Each is counted, dead-lettered, a duplicate or late. Checked are the ledger, the dead letters, profiles and windows.
+
+    Exit code 1 when an equation does not hold. Events still on their way are "pending", which is no fault.
+
+    Example: driftline audit --json
+    """
+    from driftline import accounts, connection, output
+    from driftline.audit import audit
+    from driftline.report import audit_table
+
+    result = audit(accounts.read(connection.find(data_dir).settings))
+    if json:
+        output.print_json(result.as_json())
+    else:
+        output.console().print(audit_table(result))
+    if result.verdict == "broken":
+        raise typer.Exit(ExitCode.PROBLEM)

@@ -1,0 +1,127 @@
+"""What the demo knows of the run, from records as they appear on the topics, whatever their order or repetition."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pydantic import BaseModel
+
+from driftline.audit import FOLD
+from driftline.demo.monitor import DAY_MS, WEEK_MS
+from schemas.alert import Alert
+from schemas.ledger import Ledger
+from schemas.window import Window
+
+_RECENT = 6
+_HISTORY = 120
+
+
+class _Letter(BaseModel):
+    reason: str
+
+
+@dataclass
+class Track:
+    """The state of a run. `take` adds a record; everything else reads."""
+
+    counted: int = 0
+    dead: Counter[str] = field(default_factory=Counter)
+    duplicate: int = 0
+    late: int = 0
+    final_windows: int = 0
+    corrections: int = 0
+    newest: Window | None = None
+    """The newest closed weekly window of all flights: its features are what the screen shows."""
+    closed_until_ms: int | None = None
+    recent: deque[Window] = field(default_factory=lambda: deque(maxlen=_RECENT))
+    """Days that closed last, all flights."""
+    drift: dict[str, deque[float | None]] = field(default_factory=dict)
+    """By feature, prediction and score: adjusted PSI of each weekly window, in order."""
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    """Newest state of each incident, by id, in order of appearance."""
+    _revisions: dict[str, int] = field(default_factory=dict)
+    _days: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    _ranges: set[tuple[str, int, int]] = field(default_factory=set)
+
+    def take(self, topic: str, value: bytes) -> None:
+        """Adds one record of `ledger`, `windows`, `alerts` or `dead-letters`."""
+        _TAKE[topic](self, value)
+
+    @property
+    def firing(self) -> list[Alert]:
+        """Open incidents, pages first, newest first."""
+        ranked = [alert for alert in self.alerts.values() if alert.state == "firing"]
+        return sorted(ranked, key=lambda alert: (alert.severity != "page", -alert.first_seen_ms))
+
+    @property
+    def in_windows(self) -> int:
+        """Events in daily windows of all flights."""
+        return sum(n for n, _ in self._days.values())
+
+    def settled(self, sent: int) -> bool:
+        """Whether every event sent was judged, and every counted one is in a closed daily window or was too late."""
+        judged = self.counted + self.dead.total() + self.duplicate
+        closed = all(final for _, final in self._days.values())
+        return judged >= sent and closed and self.in_windows + self.late >= self.counted
+
+    def _ledger(self, value: bytes) -> None:
+        record = Ledger.model_validate_json(value)
+        place = (
+            f"{record.service}/{record.source.key}/{'/'.join(record.late)}",
+            record.source.start,
+            record.source.end,
+        )
+        if place in self._ranges:
+            return
+        self._ranges.add(place)
+        self.late += sum(record.late.values())
+        if record.service == FOLD:
+            self.counted += sum(record.counted.values())
+            self.duplicate += record.duplicate
+
+    def _letter(self, value: bytes) -> None:
+        self.dead[_Letter.model_validate_json(value).reason] += 1
+
+    def _alert(self, value: bytes) -> None:
+        alert = Alert.model_validate_json(value)
+        known = self.alerts.get(alert.alert_id)
+        if known is None or alert.revision >= known.revision:
+            self.alerts[alert.alert_id] = alert
+
+    def _window(self, value: bytes) -> None:
+        window = Window.model_validate_json(value)
+        seen = self._revisions.get(window.window_id, -1)
+        if window.revision <= seen:
+            return
+        self._revisions[window.window_id] = window.revision
+        self.final_windows += window.final and not window.correction
+        self.corrections += window.correction
+        if window.segment:
+            return
+        if window.size_ms == DAY_MS:
+            self._days[window.window_id] = (window.n, window.final)
+        if window.final and not window.correction:
+            self._closed(window)
+
+    def _closed(self, window: Window) -> None:
+        self.closed_until_ms = max(self.closed_until_ms or 0, window.end_ms)
+        if window.size_ms == DAY_MS:
+            self.recent.append(window)
+        elif window.size_ms == WEEK_MS and (self.newest is None or window.start_ms > self.newest.start_ms):
+            self.newest = window
+            columns = {**window.features, "prediction": window.prediction, "score": window.score}
+            for name, column in columns.items():
+                history = self.drift.setdefault(name, deque(maxlen=_HISTORY))
+                history.append(column.psi_adj if column else None)
+
+
+_TAKE: Mapping[str, Callable[[Track, bytes], None]] = MappingProxyType(
+    {
+        "ledger": Track._ledger,  # noqa: SLF001  the table belongs to the class
+        "windows": Track._window,  # noqa: SLF001  see above
+        "alerts": Track._alert,  # noqa: SLF001  see above
+        "dead-letters": Track._letter,  # noqa: SLF001  see above
+    }
+)
+TOPICS = tuple(_TAKE)

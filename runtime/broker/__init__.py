@@ -1,0 +1,3 @@
+from runtime.broker.embedded import EmbeddedKafka
+
+__all__ = ["EmbeddedKafka"]

@@ -1,0 +1,71 @@
+"""What is remembered of one series of windows, as one row: the position judged last, and its incidents.
+
+Position and incidents share a row, so that a crash can never part them.
+"""
+
+import json
+from typing import NamedTuple, Self
+
+from schemas.base import Count, Record, TimeMs
+from schemas.window import Window
+from services.triggers.incidents import Incident
+
+_KIND = "thresholds"
+_UNJUDGED = (-1, -1)
+
+
+class SeriesKey(NamedTuple):
+    """Windows of one size over one model version and segment follow each other in one series."""
+
+    model: str
+    version: str
+    segment: str
+    size_ms: int
+
+    @classmethod
+    def of(cls, window: Window) -> Self:
+        """The series a window belongs to."""
+        return cls(window.model, window.version, window.segment, window.size_ms)
+
+    @classmethod
+    def from_bytes(cls, key: bytes, model: str) -> Self | None:
+        """The series whose row this is; None for rows of another kind or model."""
+        kind, *parts = json.loads(key)
+        return cls(*parts) if kind == _KIND and parts[0] == model else None
+
+    def to_bytes(self) -> bytes:
+        """The key of the series' row."""
+        return json.dumps((_KIND, *self), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Series(Record):
+    """The row of one series."""
+
+    start_ms: TimeMs
+    """Start of the newest window judged."""
+    revision: Count
+    """Its revision."""
+    incidents: tuple[Incident, ...] = ()
+
+    @classmethod
+    def after(cls, window: Window, incidents: list[Incident]) -> Self:
+        """The series once a window is judged; keeps only what can still change."""
+        return cls(start_ms=window.start_ms, revision=window.revision, incidents=_kept(incidents, window.start_ms))
+
+    def with_incidents(self, incidents: list[Incident]) -> Self:
+        """The series at the same position, with other incidents."""
+        return self.model_copy(update={"incidents": _kept(incidents, self.start_ms)})
+
+
+def _kept(incidents: list[Incident], start_ms: int) -> tuple[Incident, ...]:
+    return tuple(
+        incident.model_copy(update={"evidence": incident.evidence.model_copy(update={"score": {}})})
+        for incident in incidents
+        if incident.state == "firing" or incident.first_seen_ms == start_ms
+    )
+
+
+def is_news(window: Window, series: Series | None) -> bool:
+    """Whether a window moves its series on: a later start, or a higher revision of the newest one."""
+    position = (series.start_ms, series.revision) if series is not None else _UNJUDGED
+    return (window.start_ms, window.revision) > position

@@ -1,0 +1,133 @@
+"""Plain thresholds: the rules a window is held against, and what that makes of its series' incidents."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, get_args
+
+from schemas.alert import Alert, Evidence
+from schemas.monitor import ModelMetric, Monitor, Threshold
+from schemas.window import Window
+from services.triggers import alerts as alert_of
+from services.triggers.figures import READINGS, UNCOUNTED, Figure
+from services.triggers.incidents import Incident, Sighting, alert_id_of, bound_of, resolved, step, verdict_of
+from services.triggers.series import Series, SeriesKey, is_news
+
+MODEL_METRICS: frozenset[str] = frozenset(get_args(ModelMetric))
+VARIANT = "variant"
+"""The dimension that is kept whatever the monitor says."""
+
+
+class Judged(NamedTuple):
+    """What a window, or a changed monitor, makes of a series."""
+
+    alerts: list[Alert]
+    series: Series | None
+    """The row to write; None where nothing is to be remembered."""
+
+
+def rules_over(monitor: Monitor, key: SeriesKey) -> list[Threshold]:
+    """The rules that judge a series. Sizes and segments that the monitor does not have are leftovers."""
+    if key.size_ms not in {spec.size for spec in monitor.windows} or not _watches(monitor, key.segment):
+        return []
+    return [
+        rule for rule in monitor.thresholds if rule.window in (None, key.size_ms) and (rule.segments or not key.segment)
+    ]
+
+
+def _watches(monitor: Monitor, segment: str) -> bool:
+    dimension, _, _ = segment.partition("=")
+    return monitor.segments is None or dimension in {"", VARIANT, *monitor.segments}
+
+
+def rule_of(rules: Sequence[Threshold], name: str, feature: str | None) -> Threshold | None:
+    """The rule that decides for a feature (None: the model): the first of its name that covers it."""
+    for rule in rules:
+        if rule.name == name and _covers(rule, feature):
+            return rule
+    return None
+
+
+def _covers(rule: Threshold, feature: str | None) -> bool:
+    if feature is None or rule.metric in MODEL_METRICS:
+        return feature is None and rule.metric in MODEL_METRICS
+    return rule.features is None or feature in rule.features
+
+
+def _sightings(window: Window, rules: Sequence[Threshold]) -> Iterator[Sighting]:
+    for rule in rules:
+        for figure in READINGS[rule.metric](window):
+            enough = rule.metric in UNCOUNTED or figure.n >= rule.min_count
+            if enough and rule_of(rules, rule.name, figure.feature) is rule:
+                yield _sighting(window, rule, figure)
+
+
+def _sighting(window: Window, rule: Threshold, figure: Figure) -> Sighting:
+    return Sighting(
+        rule=rule,
+        feature=figure.feature,
+        verdict=verdict_of(rule, figure.value),
+        baseline_digest=window.baseline_digest,
+        alert_id=alert_id_of(window.model, window.version, window.segment, rule.name, figure.feature, window.window_id),
+        evidence=Evidence(
+            window_id=window.window_id,
+            revision=window.revision,
+            start_ms=window.start_ms,
+            end_ms=window.end_ms,
+            metric=rule.metric,
+            value=figure.value,
+            bound=bound_of(rule)[1],
+            n=figure.n,
+            score=dict(figure.score),
+        ),
+    )
+
+
+def _no_longer_asked(incident: Incident, rules: Sequence[Threshold]) -> str | None:
+    rule = rule_of(rules, incident.rule, incident.feature)
+    asked = (incident.evidence.metric, (incident.side, incident.evidence.bound))
+    if rule is None or (rule.metric, bound_of(rule)) != asked:
+        return f"the monitor changed or dropped its rule {incident.rule!r}"
+    return None
+
+
+def _no_longer_answered(incident: Incident, window: Window) -> str | None:
+    if incident.feature is not None and window.features and incident.feature not in window.features:
+        return "the baseline no longer has this feature"
+    return None
+
+
+def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
+    """Resolves what the monitor does not ask for any more; `now_ms` is event time."""
+    rules = rules_over(monitor, key)
+    incidents = list(series.incidents)
+    alerts: list[Alert] = []
+    for place, incident in enumerate(incidents):
+        reason = _no_longer_asked(incident, rules)
+        if reason and incident.state == "firing":
+            incidents[place] = resolved(incident)
+            alerts.append(alert_of.withdrawn(key, incidents[place], reason, now_ms))
+    return Judged(alerts, series.with_incidents(incidents) if alerts else None)
+
+
+def judge(window: Window, monitor: Monitor, series: Series | None) -> Judged | None:
+    """Holds a final window against the monitor's rules; None for a window that is not news to its series."""
+    if not is_news(window, series):
+        return None
+    key = SeriesKey.of(window)
+    rules = rules_over(monitor, key)
+    if series is None and not rules:
+        return Judged([], None)
+    incidents = {(i.rule, i.feature): i for i in (series.incidents if series else ())}
+    alerts: list[Alert] = []
+    for place, incident in incidents.items():
+        reason = _no_longer_asked(incident, rules) or _no_longer_answered(incident, window)
+        if reason and incident.state == "firing":
+            incidents[place] = resolved(incident)
+            alerts.append(alert_of.withdrawn(key, incidents[place], reason, window.end_ms))
+    for sighting in _sightings(window, rules):
+        place = (sighting.rule.name, sighting.feature)
+        after, change = step(incidents.get(place), sighting)
+        if after is not None:
+            incidents[place] = after
+            if change is not None:
+                alerts.append(alert_of.changed(key, after, sighting))
+    return Judged(alerts, Series.after(window, list(incidents.values())))

@@ -1,0 +1,192 @@
+"""The service on a real broker: windows in, alerts out, killed in between."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from runtime.admin import describe, end_offsets
+from runtime.clock import SystemClock
+from runtime.log.partitioning import partition_of
+from runtime.settings import KafkaSettings
+from schemas.alert import Alert
+from schemas.monitor import Monitor, Threshold
+from schemas.window import ColumnWindow, Latency, Window
+from services.triggers.handler import handle
+
+pytestmark = pytest.mark.kafka
+
+DAY_MS = 86_400_000
+FIRST_MS = 1_372_636_800_000
+MODELS = ("flights", "fraud", "churn", "prices")
+PATIENCE_S = 60.0
+MONITOR = Monitor(model="flights", thresholds=(Threshold(name="mine", metric="psi", above=0.3, page=0.5),))
+
+Told = dict[tuple[str, int], bytes]
+"""What was said, by alert id and revision."""
+
+
+def _window(model: str, day: int) -> Window:
+    """Two days beyond the bounds, two within; further beyond on the second."""
+    psi = (0.35, 0.6, 0.05, 0.05)[(day + len(model)) % 4]
+    column = ColumnWindow(outcome="ok", n=1_000, psi=psi, psi_adj=psi, kind="numeric", missing_rate=0.0)
+    start_ms = FIRST_MS + day * DAY_MS
+    return Window(
+        window_id=f"{model}/{day}",
+        revision=1,
+        final=True,
+        model=model,
+        version="v1",
+        segment="",
+        start_ms=start_ms,
+        end_ms=start_ms + DAY_MS,
+        size_ms=DAY_MS,
+        pane_ms=3_600_000,
+        baseline_digest="d01378bed5c9a52b",
+        n=1_000,
+        violations={},
+        last_ms=start_ms,
+        status={"2xx": 1_000},
+        latency_ms=Latency(n=0, p50=None, p95=None, p99=None),
+        features={"dep_delay": column},
+        prediction=None,
+        score=None,
+        prediction_week=None,
+        top_features=("dep_delay",),
+    )
+
+
+def _expected(windows: Sequence[Window]) -> Told:
+    """What a service that never ends says of the windows."""
+    rows: dict[str, dict[bytes, bytes]] = {model: {} for model in MODELS}
+    told: Told = {}
+    for window in windows:
+        decision = handle(window, MONITOR if window.model == MONITOR.model else None, rows[window.model])
+        rows[window.model] |= {key: value for key, value in decision.writes.items() if value is not None}
+        told |= {(alert.alert_id, alert.revision): alert.to_json() for alert in decision.alerts}
+    return told
+
+
+def _produce(settings: KafkaSettings, windows: Sequence[Window], partitions: int) -> None:
+    producer = Producer(settings.client())
+    for window in windows:
+        place = partition_of(window.model.encode(), partitions)
+        producer.produce(settings.topic("windows"), window.to_json(), window.window_id, partition=place)
+    assert producer.flush(PATIENCE_S) == 0
+
+
+class Alerts:
+    """Reads the topic from its beginning."""
+
+    def __init__(self, settings: KafkaSettings, partitions: int) -> None:
+        topic = settings.topic("alerts")
+        config = {"group.id": "reader", "enable.auto.commit": False, "isolation.level": "read_committed"}
+        self._consumer = Consumer(settings.client(**config))
+        self._consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
+        self._partitions = partitions
+        self.told: Told = {}
+        self.records = 0
+
+    def read_until(self, done: Callable[[], bool]) -> None:
+        """Reads on; fails where one alert revision says two things, or is not where its model belongs."""
+        deadline_s = SystemClock().monotonic() + PATIENCE_S
+        while not done() and SystemClock().monotonic() < deadline_s:
+            message = self._consumer.poll(0.2)
+            if message is None:
+                continue
+            assert message.error() is None
+            alert = Alert.model_validate_json(message.value() or b"")
+            assert message.key() == alert.alert_id.encode()
+            assert message.partition() == partition_of(alert.model.encode(), self._partitions)
+            said = self.told.setdefault((alert.alert_id, alert.revision), message.value() or b"")
+            assert said == message.value()
+            self.records += 1
+        assert done(), f"only {len(self.told)} alert revisions within {PATIENCE_S} s"
+
+
+@pytest.fixture
+def partitions(settings: KafkaSettings) -> int:
+    return describe(settings, ["windows"])["windows"].partitions
+
+
+@pytest.fixture
+def alerts(settings: KafkaSettings, partitions: int) -> Iterator[Alerts]:
+    reader = Alerts(settings, partitions)
+    yield reader
+    reader._consumer.close()
+
+
+@pytest.fixture
+def service(settings: KafkaSettings, tmp_path: Path) -> Any:
+    """Runs the service; what it writes is in `log`, and shown where a test fails."""
+    environment = os.environ | settings.environment() | {"DRIFTLINE_DATA_DIR": str(tmp_path)}
+
+    @contextmanager
+    def run() -> Iterator[subprocess.Popen[bytes]]:
+        with (tmp_path / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "services.triggers"], env=environment, stdout=log, stderr=log
+            )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            sys.stdout.write((tmp_path / "log").read_text(encoding="utf-8")[-4_000:])
+
+    return run
+
+
+@pytest.fixture
+def _monitor(settings: KafkaSettings) -> None:
+    producer = Producer(settings.client())
+    producer.produce(settings.topic("monitors"), MONITOR.to_json(), MONITOR.model)
+    assert producer.flush(PATIENCE_S) == 0
+
+
+@pytest.mark.usefixtures("_monitor")
+def test_alerts_after_kills_are_those_of_a_service_that_was_never_killed(
+    settings: KafkaSettings, partitions: int, alerts: Alerts, service: Any
+) -> None:
+    """Four models' windows in four parts; the process is killed while it works on each but the last."""
+    windows = [_window(model, day) for day in range(80) for model in MODELS]
+    expected = _expected(windows)
+    parts = [windows[at : at + 80] for at in range(0, len(windows), 80)]
+    for part in parts[:-1]:
+        _produce(settings, part, partitions)
+        with service() as process:
+            before = alerts.records
+            alerts.read_until(lambda before=before: alerts.records > before + 10)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    _produce(settings, parts[-1], partitions)
+    with service() as process:
+        alerts.read_until(lambda: len(alerts.told) >= len(expected))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    assert alerts.told == expected
+
+
+def test_what_is_no_window_is_set_aside_and_the_next_one_is_judged(
+    settings: KafkaSettings, partitions: int, alerts: Alerts, service: Any
+) -> None:
+    producer = Producer(settings.client())
+    for partition in range(partitions):
+        producer.produce(settings.topic("windows"), b"{}", "k", partition=partition)
+    assert producer.flush(PATIENCE_S) == 0
+    windows = [_window(model, 0) for model in MODELS]
+    _produce(settings, windows, partitions)
+    expected = _expected(windows)
+    assert expected
+    with service():
+        alerts.read_until(lambda: len(alerts.told) >= len(expected))
+    assert alerts.told == expected
+    assert sum(end_offsets(settings, ["dead-letters"])["dead-letters"].values()) == partitions
