@@ -39,7 +39,6 @@ class _Profile(BaseModel):
 
     source: _Source
     model: str = ""
-    chunk: int = 0
     slices: tuple[_Slice, ...] = ()
 
 
@@ -58,7 +57,6 @@ class _DeadLetter(BaseModel):
     topic: str
     partition: int
     offset: int
-    row: int | None = None
 
 
 def read(settings: KafkaSettings) -> Accounts:
@@ -110,26 +108,19 @@ def reached(ledger: Iterable[Ledger]) -> Reach:
 
 
 def count_profiles(profiles: Iterable[_Profile], reach: Reach) -> Counter[str]:
-    """Events in profiles by model, up to `reach`. An exact repeat counts once, as it does in the rows."""
+    """Events in profiles by model, up to `reach`."""
     counted: Counter[str] = Counter()
-    seen: set[tuple[str, int, str, int]] = set()
     for profile in profiles:
         source = f"{profile.source.topic_id}/{profile.source.partition}"
-        place = (source, profile.source.end, profile.model, profile.chunk)
-        if profile.source.end <= reach.get(source, 0) and place not in seen:
-            seen.add(place)
+        if profile.source.end <= reach.get(source, 0):
             counted[profile.model] += sum(part.n for part in profile.slices if not part.segment)
     return +counted
 
 
 def count_dead(letters: Iterable[_DeadLetter], topic_id: str, reach: Reach) -> Counter[str]:
-    """Dead letters of the fold by reason, up to `reach`. One event's letter counts once, however often it was written.
-
-    A transaction that was given up can become visible all the same; its letters come again under the same place.
-    """
-    by_place = {
-        (letter.partition, letter.offset, letter.row): letter.reason
+    """Dead letters of the fold by reason, up to `reach`."""
+    return Counter(
+        letter.reason
         for letter in letters
         if letter.service == FOLD and letter.offset < reach.get(f"{topic_id}/{letter.partition}", 0)
-    }
-    return Counter(by_place.values())
+    )

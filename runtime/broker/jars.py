@@ -15,7 +15,7 @@ from pathlib import Path
 
 from runtime.errors import OperatorError
 
-ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.1+org.slf4j:slf4j-simple:2.0.17"  # a binding, or there is no log
+ENDPOINT = "org.apache.kafka:kafka_2.13:4.2.2+org.slf4j:slf4j-simple:2.0.17"  # a binding, or there is no log
 LOCK = Path(__file__).with_name("jars.json")
 _DOWNLOADS = 6
 

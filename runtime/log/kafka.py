@@ -56,7 +56,7 @@ class KafkaLog:
         self._reassigned = False
         self._failure: Exception | None = None
         self._producer = SlotProducer(settings, self._group, slot, self._clock)
-        self._consumer = Consumer(settings.client(**consumer_config(self._group, slot)))
+        self._consumer = self._connect()
         self._consumer.subscribe(
             [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
         )
@@ -113,6 +113,17 @@ class KafkaLog:
         """See TransactionalLog."""
         self._consumer.close()
         self._producer.close()
+
+    def _connect(self) -> Consumer:
+        config = self._settings.client(**consumer_config(self._group, self._slot))
+        log_error = config["error_cb"]
+
+        def on_error(error: KafkaError) -> None:
+            if error.fatal():  # consume() says so once, and nothing for ever after
+                self._failure = slot_taken(self._group, self._slot)
+            log_error(error)
+
+        return Consumer(config | {"error_cb": on_error})
 
     def _batch(self, messages: Sequence[Message], at_end: Mapping[int, int]) -> Batch:
         runs = runs_of(messages)

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from runtime.broker.jars import ENDPOINT
 from schemas.topics import TOPICS
 from tests.unit.house.tree import ROOT
+
+BROKER_VERSION = re.search(r"kafka_[\d.]+:([\d.]+)", ENDPOINT)[1]
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"] == "driftline"}
@@ -54,7 +57,7 @@ def test_services_are_named_as_in_the_topic_catalogue() -> None:
 def test_kafka_has_the_full_kraft_environment() -> None:
     """One KAFKA_ variable drops all of the image's defaults."""
     kafka = COMPOSE["services"]["kafka"]
-    assert kafka["image"] == "apache/kafka:4.3.1"
+    assert kafka["image"] == f"apache/kafka:{BROKER_VERSION}"  # the one that every test runs on
     assert {f"KAFKA_{name}" for name in KRAFT} <= set(kafka["environment"])
     assert kafka["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
 
