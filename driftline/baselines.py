@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from driftline import holdout
 from driftline.datasets import Dataset
 from driftline.errors import CommandError
+from driftline.seasons import season
 from schemas.baseline import Baseline, ColumnBaseline, Kind, Role
 from stats.baseline import build_column
 from stats.reference import Reference
@@ -68,12 +69,14 @@ def build(
         )
         for name, role in roles
     )
+    reference = Reference(built)
     times = data.times_ms(parts.time) if parts.time else np.array([], dtype=np.int64)
+    times = times[times != 0]
     try:
         return Baseline(
             model=model,
             version=version,
-            digest=Reference(built).digest,
+            digest=reference.digest,
             dataset_digest=data.digest(
                 [name for name in data.names if name in {*features, *parts.named} - {parts.time}]
             ),
@@ -81,6 +84,7 @@ def build(
             start_ms=int(times.min()) if times.size else None,
             end_ms=int(times.max()) if times.size else None,
             columns=tuple(ColumnBaseline(**asdict(column)) for column in built),
+            season=season(data, parts.time, reference) if parts.time else None,
             metrics={name: value for name, value in _metrics(data, parts).items() if math.isfinite(value)},
         )
     except ValidationError as error:

@@ -14,6 +14,7 @@ from driftline.commands import (
     baseline,
     demo,
     doctor,
+    explain,
     score,
     status,
     topics,
@@ -60,7 +61,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (up, apply, status, windows, alerts, audit, score, topics, doctor):
+for module in (up, apply, status, windows, alerts, explain, audit, score, topics, doctor):
     app.command(module.NAME, epilog=EPILOG)(module.command)
 for group in (demo, baseline):
     app.add_typer(group.app, name=group.NAME)

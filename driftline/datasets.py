@@ -113,7 +113,10 @@ class Dataset:
         return self.texts(name)
 
     def times_ms(self, name: str) -> NDArray[np.int64]:
-        """Event times in milliseconds since 1970 UTC, from timestamps, ISO texts or milliseconds; UTC by default."""
+        """Event times in milliseconds since 1970 UTC, from timestamps, ISO texts or milliseconds; UTC by default.
+
+        int64[rows]; 0 where missing. Raises CommandError for a column that holds no times, or such as cannot be.
+        """
         kind = self._type(name)
         column = self._column(name)
         try:
@@ -121,13 +124,14 @@ class Dataset:
                 column = pc.cast(pc.cast(column, pa.string()), pa.timestamp("ms", tz="UTC"))
             if not _is_number(kind):
                 column = pc.cast(pc.cast(column, pa.timestamp("ms"), safe=False), pa.int64())
-            times = np.asarray(pc.drop_null(column).to_numpy(), dtype=np.int64)
+            times = np.asarray(pc.fill_null(column, 0).to_numpy(), dtype=np.int64)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise CommandError(
                 f"Column {name!r} of {self.source} holds no times: {error}.",
                 "give timestamps, ISO 8601 texts such as 2013-01-01T05:00:00Z, or milliseconds since 1970",
             ) from error
-        if times.size and not (times.min() >= EARLIEST_MS and times.max() <= LATEST_MS):
+        given = times[times != 0]
+        if given.size and not (given.min() >= EARLIEST_MS and given.max() <= LATEST_MS):
             raise CommandError(
                 f"Times in column {name!r} of {self.source} lie outside 2000 to 2100.",
                 "give milliseconds since 1970: multiply seconds by 1000",

@@ -127,9 +127,10 @@ def alerts_table(found: Iterable[Alert]) -> Table:
     """Incidents for people."""
     return table(
         None,
-        ("since (UTC)", "until", "", "model", "what"),
+        ("alert", "since (UTC)", "until", "", "model", "what"),
         (
             (
+                alert.alert_id[:8],
                 utc(alert.first_seen_ms),
                 until(alert),
                 severity(alert),

@@ -1,6 +1,5 @@
 """Scores a data file against a baseline: the statistics of the services, on rows instead of events."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,9 +7,10 @@ import numpy as np
 from rich.table import Table
 
 from driftline.datasets import Dataset
+from driftline.folding import columns_of
 from driftline.output import bar, count, figure, percent, table
 from schemas.baseline import Baseline
-from stats.fold import Columns, codes_of, fold
+from stats.fold import fold
 from stats.layout import Layout
 from stats.ranking import rank
 from stats.reference import ColumnReference, Reference
@@ -63,7 +63,7 @@ def report(data: Dataset, baseline: Baseline) -> Report:
     data.require([column.name for column in references if column.role == "feature"])
     present = [column for column in references if column.role == "feature" or column.name in data.names]
     layout = Layout(Reference(tuple(present)))
-    cells = fold(layout, _columns(data, present), np.zeros(data.rows, np.int64), 1)[0]
+    cells = fold(layout, columns_of(data, present), np.zeros(data.rows, np.int64), 1)[0]
     scores = score(layout, layout.reference_cells, cells)
     order = rank([column.importance for column in present], [scored.psi_adj for scored in scores])
     by_role = {column.role: scored for column, scored in zip(present, scores, strict=True)}
@@ -71,23 +71,6 @@ def report(data: Dataset, baseline: Baseline) -> Report:
         features={present[i].name: scores[i] for i in order if present[i].role == "feature"},
         prediction=by_role.get("prediction"),
         score=by_role.get("score"),
-    )
-
-
-def _columns(data: Dataset, references: Sequence[ColumnReference]) -> Columns:
-    numbers = [data.numbers(column.name) for column in references if column.kind == "numeric"]
-    codes = [
-        codes_of(column, data.values_as_text(column.name, column.kind))
-        for column in references
-        if column.kind != "numeric"
-    ]
-    none = np.full(data.rows, np.nan)
-    return Columns(
-        values=np.array(numbers, np.float64).reshape(-1, data.rows),
-        codes=np.array(codes, np.int32).reshape(-1, data.rows),
-        status=np.zeros(data.rows, np.int16),
-        latency_ms=none,
-        score=none,
     )
 
 

@@ -20,6 +20,8 @@ from schemas.ledger import Ledger
 from schemas.monitor import Monitor
 from schemas.window import Window
 
+_DAY_MS = 86_400_000
+
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
@@ -42,6 +44,8 @@ class ModelStatus:
     worst_psi_adj: float | None
     """In the newest window that closed."""
     open_alerts: int
+    detector: str
+    """watching; learning, 4 of 7 days; or off: of the newest version with events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,8 @@ class Found:
     events: Mapping[str, int]
     """Counted, by model."""
     dead: Mapping[str, int]
-    monitored: frozenset[str]
-    """Models with a monitor of their own."""
+    monitors: Mapping[str, Monitor]
+    """By model, where one was applied."""
 
 
 class _Letter(BaseModel):
@@ -87,7 +91,7 @@ def read(connection: Connection, now_ms: int) -> Status:
         alerts=reading.greatest(settings, "alerts", Alert),
         events=counted(ledger),
         dead={name: n for name, n in dead.items() if name},
-        monitored=frozenset(reading.newest(settings, "monitors", Monitor)),
+        monitors=reading.newest(settings, "monitors", Monitor),
     )
     models = summarise(found, now_ms)
     return Status(settings.bootstrap_servers, connection.found_in, tuple(models), tuple(lags(settings)), dead.total())
@@ -103,7 +107,7 @@ def counted(ledger: Iterable[Ledger]) -> Counter[str]:
 
 def summarise(found: Found, now_ms: int) -> list[ModelStatus]:
     """One line a model that has events, windows or a monitor, by name."""
-    names = sorted({*found.events, *found.monitored, *(window.model for window in found.windows)})
+    names = sorted({*found.events, *found.monitors, *(window.model for window in found.windows)})
     return [_model(name, found, now_ms) for name in names]
 
 
@@ -128,7 +132,7 @@ def _model(name: str, found: Found, now_ms: int) -> ModelStatus:
         model=name,
         state=next((state for state, holds in states if holds), "ok"),
         versions=tuple(sorted({window.version for window in windows})),
-        monitored=name in found.monitored,
+        monitored=name in found.monitors,
         events=events,
         dead_letters=found.dead.get(name, 0),
         newest_event_ms=newest,
@@ -137,7 +141,17 @@ def _model(name: str, found: Found, now_ms: int) -> ModelStatus:
         worst_feature=furthest[0] if furthest else None,
         worst_psi_adj=furthest[1] if furthest else None,
         open_alerts=len(firing),
+        detector=detector_state(windows, found.monitors.get(name) or Monitor(model=name)),
     )
+
+
+def detector_state(windows: Sequence[Window], monitor: Monitor) -> str:
+    """Where the detector stands, from the newest window of all events."""
+    newest = max(windows, key=lambda window: (window.end_ms, window.revision), default=None)
+    if newest is None or newest.watching != "learning":
+        return newest.watching if newest else "–"
+    learned, needed = ((ms or 0) / _DAY_MS for ms in (newest.learned_ms, monitor.detector.burn_in))
+    return f"learning, {learned:.3g} of {needed:.3g} days"
 
 
 STATES = {
@@ -157,7 +171,7 @@ def status_tables(status: Status) -> list[Table | str]:
         models = table(
             None,
             ("model", "state", "versions", ">events", ">dead", "newest event", ">behind", "closed until", "worst drift",
-             ">PSI adj", ">open"),
+             ">PSI adj", "detector", ">open"),
             (
                 (
                     model.model,
@@ -170,6 +184,7 @@ def status_tables(status: Status) -> list[Table | str]:
                     utc(model.closed_until_ms),
                     model.worst_feature or "–",
                     figure(model.worst_psi_adj),
+                    model.detector,
                     count(model.open_alerts),
                 )
                 for model in status.models

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from schemas.base import Count, Identifier, Record, TimeMs
 from schemas.monitor import Severity
+from schemas.window import Finding
 
 
 class Evidence(Record):
@@ -28,7 +29,7 @@ class Alert(Record):
 
     schema_: Literal["driftline.alert/1"] = Field("driftline.alert/1", alias="schema")
     alert_id: str
-    """Hash of model, version, segment, rule, feature and the window that opened it; also the record's key."""
+    """Hash of model, version, segment, rule, feature (the detector: column) and opening window; also the key."""
     state: Literal["firing", "resolved"]
     revision: Count
     severity: Severity
@@ -43,6 +44,12 @@ class Alert(Record):
     evidence: Evidence
     """Of the opening window while firing, of the resolving one after."""
     first_seen_ms: TimeMs
-    """Event time: start of the window that opened it."""
+    """Event time: start of the window that opened it; for the detector, the onset."""
     last_seen_ms: TimeMs
     resolved_ms: TimeMs | None = None
+    finding: Finding | None = None
+    """What the drift detector found, where it opened the incident: both sides and a small histogram."""
+    also: tuple[str, ...] = ()
+    """Further features that the detector holds for drifted, most important first."""
+    prediction_drifts: bool | None = None
+    """Whether the prediction drifts with it; null where the detector does not know."""

@@ -48,5 +48,7 @@ class Baseline(Record):
     start_ms: TimeMs | None = None
     end_ms: TimeMs | None = None
     columns: Annotated[tuple[ColumnBaseline, ...], Field(max_length=2_100)]
+    season: bytes | None = None
+    """Hours of the week and their spread, as the training rows' times taught them (stats/detector/season.py)."""
     metrics: dict[str, float] = {}
     """Metrics on the holdout set, by their usual names."""

@@ -92,6 +92,8 @@ class Threshold(Record):
     """Windows with fewer events are not judged."""
     resolve_after: Annotated[int, Field(ge=1)] = 1
     """Consecutive windows in order after which the incident is resolved."""
+    while_learning: bool = False
+    """Judge only while the detector has no verdict to give: it is learning, or off."""
 
     @model_validator(mode="after")
     def _bounds_agree(self) -> Self:
@@ -105,11 +107,36 @@ class Threshold(Record):
 
 
 DEFAULT_THRESHOLDS = (
-    Threshold(name="drift", metric="psi_adj", above=0.2, page=0.5),
-    Threshold(name="prediction-drift", metric="prediction_psi", above=0.2, page=0.5),
+    Threshold(name="drift", metric="psi_adj", above=0.2, page=0.5, min_count=300, while_learning=True),
+    Threshold(
+        name="prediction-drift", metric="prediction_psi", above=0.2, page=0.5, min_count=300, while_learning=True
+    ),
     Threshold(name="missing", metric="missing_rate", above=0.2, page=0.5),
     Threshold(name="errors", metric="rate_5xx", above=0.02, page=0.05),
 )
+
+
+HOUR_MS = 3_600_000
+
+
+class Detector(Record):
+    """The drift detector: how often it may be wrong, and what is worth a message or a page."""
+
+    rule: Literal["e-sr", "windows", "off"] = "e-sr"
+    """e-sr: evidence that stays valid however often one looks (docs/statistics.md). windows: chi-square over 1, 2, 4 to
+    128 panes. off: thresholds alone."""
+    budget: Annotated[float, Field(gt=0)] = 1.0
+    """False alarms a model and month, at most, over all features and all looks."""
+    pane: DurationMs | None = None
+    """Steps once a window of this size; without it the smallest size from an hour on, else the largest."""
+    message: Annotated[float, Field(ge=0)] = 0.02
+    """Least effect (adjusted PSI since the onset) that is told."""
+    page: Annotated[float, Field(gt=0)] = 0.1
+    """Effect from which the incident pages."""
+    resolve_after: Annotated[int, Field(ge=1)] = 24
+    """Quiet panes after which the incident is resolved, and a new one may open."""
+    burn_in: DurationMs = 604_800_000
+    """Without time-stamped training rows, production teaches the seasons for so long before the first verdict."""
 
 
 class Monitor(Record):
@@ -143,10 +170,13 @@ class Monitor(Record):
     """Without a baseline, learn one from the first so many events."""
     strict: bool = False
     """Dead-letter events of versions that have no baseline, rather than watch them without."""
+    detector: Detector = Detector()
     thresholds: tuple[Threshold, ...] = DEFAULT_THRESHOLDS
     """Of several with one name, the first that covers a feature decides for it: exceptions go before the rule."""
     top: Annotated[int, Field(ge=1)] = 5
     """How many of the most important features are named first."""
+    units: dict[Identifier, Annotated[str, Field(max_length=40)]] = {}
+    """By feature, the unit that alerts speak in, such as `miles`."""
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Self:
@@ -155,6 +185,8 @@ class Monitor(Record):
             raise ValueError("two windows have the same size: a window is named by size and start")
         if any(window.slide_ms % self.pane for window in self.windows):
             raise ValueError("every window's slide must be a multiple of the pane: give 'windows' that fit it")
+        if self.detector.pane is not None and self.detector.pane not in sizes:
+            raise ValueError("the detector's pane must be the size of one of the 'windows'")
         for threshold in self.thresholds:
             if threshold.window is not None and threshold.window not in sizes:
                 raise ValueError(f"threshold {threshold.name!r} judges windows of a size that 'windows' does not have")
@@ -164,3 +196,9 @@ class Monitor(Record):
     def levels_ms(self) -> tuple[int, ...]:
         """The distinct slides: at each one sum is kept per step, and windows are sums of steps."""
         return tuple(sorted({window.slide_ms for window in self.windows}))
+
+    @property
+    def detector_pane_ms(self) -> int:
+        """The size of the windows that the detector steps on."""
+        sizes = [window.size for window in self.windows]
+        return self.detector.pane or min((size for size in sizes if size >= HOUR_MS), default=max(sizes))

@@ -4,9 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Count, Identifier, Record, TimeMs
+from schemas.base import Count, Identifier, Rate, Record, TimeMs
+from schemas.monitor import Severity
 
 Outcome = Literal["ok", "too_few", "no_baseline"]
+Watching = Literal["learning", "watching", "off"]
 
 
 class Drift(Record):
@@ -56,6 +58,57 @@ class Latency(Record):
     p99: float | None
 
 
+class Side(Record):
+    """One column on one side of a comparison, in the column's own units."""
+
+    mean: float | None = None
+    std: float | None = None
+    mode: str | None = None
+    mode_rate: Rate | None = None
+    """Share of the most frequent category."""
+    missing_rate: Rate = 0.0
+    unseen_rate: Rate = 0.0
+    nonfinite_rate: Rate = 0.0
+    shares: tuple[float, ...] = ()
+    """Of `Finding.cells`; they add up to 1."""
+
+
+class Finding(Record):
+    """A column whose evidence passed the bound, by an effect worth acting on."""
+
+    column: str
+    """As in `Detection.evidence`."""
+    what: Literal["shape", "missing", "unseen", "nonfinite", "volume"]
+    severity: Severity
+    log_e: float
+    """Natural logarithm of the e-value; the bound is `Detection.bound`."""
+    onset_ms: TimeMs
+    """Since when: start of the pane where the leading alternative last began to gain."""
+    n: Count
+    """Events since then."""
+    effect: float
+    """shape: adjusted PSI since then; missing, unseen, nonfinite: change of the rate; volume: now / expected - 1."""
+    cells: tuple[str, ...] = ()
+    """Names of the cells of a small histogram: at most 12."""
+    reference: Side
+    """What the baseline and the hours since the onset led to expect."""
+    now: Side
+    """What came since the onset. Volume is given as the mean, in events a pane."""
+
+
+class Detection(Record):
+    """One step of the drift detector, on the pane that the window is."""
+
+    bound: float
+    """Natural logarithm of the e-value that raises an alarm: watched columns x panes a month / budget."""
+    panes: Count
+    """Steps since the detector was started, this one included."""
+    evidence: dict[str, float]
+    """ln e-value by `role/column`, such as feature/distance, score/confidence or model/volume, before any reset."""
+    findings: tuple[Finding, ...] = ()
+    """Most important first."""
+
+
 class Window(Record):
     """One revision of one window. The greatest revision holds; `final` once its end has passed for every partition."""
 
@@ -96,3 +149,9 @@ class Window(Record):
     """The most important features, at most five unless the monitor says otherwise."""
     learning: Count | None = None
     """Without a baseline: events seen so far towards learning one."""
+    watching: Watching = "off"
+    """Whether the drift detector of this model version gives verdicts, still learns seasons, or is off."""
+    learned_ms: int | None = None
+    """While it learns: event time seen so far of the monitor's `detector.burn_in`."""
+    detection: Detection | None = None
+    """The detector's step: in the first final revision of each pane it steps on, in no other."""

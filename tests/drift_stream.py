@@ -1,6 +1,7 @@
 """A small world without Kafka: batches cut anywhere, and a shell that can be killed between any two writes."""
 
 import json
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +19,14 @@ from schemas.monitor import Monitor
 from schemas.profile import Profile
 from schemas.window import Window
 from services.drift.fold.handler import FoldHandler
-from services.drift.reference import columns_of
+from services.drift.reference import columns_of, reference_of
 from services.drift.watched import Watched
 from services.drift.windows.handler import WindowsHandler
 from services.drift.windows.publishing import Publisher
 from stats.baseline import Reference, build_column
+from stats.detector.season import learn
+from stats.fold import Columns, fold
+from stats.layout import Layout
 
 T0 = 1_700_000_000_000 - 1_700_000_000_000 % 604_800_000
 
@@ -45,9 +49,11 @@ def event(i: int, time_ms: int, *, version: str = "1", model: str = "m", **more:
     } | more  # fmt: skip
 
 
-def messages(events: Sequence[tuple[int, dict[str, Any]]]) -> list[MemoryMessage]:
-    """Events with their partitions, as records in order."""
-    offsets: dict[int, int] = {}
+def messages(
+    events: Sequence[tuple[int, dict[str, Any]]], read: Mapping[int, int] | None = None
+) -> list[MemoryMessage]:
+    """Events with their partitions, as records in order, after what was read of them before."""
+    offsets = dict(read or {})
     made = []
     stamp_ms = max(body["time_ms"] for _, body in events)
     for partition, body in events:
@@ -70,6 +76,24 @@ def baseline(model: str = "m", version: str = "1", seed: int = 7) -> Baseline:
         build_column("score", "score", "numeric", rng.random(2_000)),
     ))  # fmt: skip
     return Baseline(model=model, version=version, digest=reference.digest, rows=2_000, columns=columns_of(reference))
+
+
+def seasoned(of: Baseline, panes: int = 400, size: int = 60) -> Baseline:
+    """The baseline with a season of minutes that are like its own rows."""
+    layout = Layout(reference_of(of))
+    rng = np.random.default_rng(11)
+    cells = []
+    for _ in range(panes):
+        columns = Columns(
+            values=np.vstack((rng.normal(size=size), rng.integers(0, 2, size), rng.random(size))),
+            codes=rng.integers(0, 3, (1, size)).astype(np.int32),
+            status=np.full(size, 200, np.int16),
+            latency_ms=np.ones(size),
+            score=rng.random(size),
+        )
+        cells.append(fold(layout, columns, np.zeros(size, np.int64), 1)[0])
+    season = learn(layout, ((T0 - (panes - i) * 60_000, c) for i, c in enumerate(cells)), 60_000)
+    return of.model_copy(update={"season": season.to_bytes()})
 
 
 @dataclass
@@ -175,3 +199,33 @@ class Control:
                 if window.window_id not in newest or window.revision >= newest[window.window_id].revision:
                     newest[window.window_id] = window
         return newest
+
+
+def cut(rng: random.Random, records: list[MemoryMessage]) -> list[list[MemoryMessage]]:
+    """Batches of random sizes."""
+    cuts = sorted(rng.sample(range(1, len(records)), rng.randrange(2, 12)))
+    return [records[a:b] for a, b in zip([0, *cuts], [*cuts, len(records)], strict=True)]
+
+
+def killed(made: World, rng: random.Random) -> Control:
+    """The control tier, killed at random: it reads again from a committed offset, with a beginning of its last writes.
+
+    It dies either before all is published, with no row stored, or after that, with some of them.
+    """
+    control = Control(made)
+    committed = 0
+    while control.offset < len(made.profiles):
+        effects = control.step()
+        fate = rng.random()
+        if fate < 0.15:
+            control.keep(effects, out=rng.randint(0, len(effects.out)), writes=0)
+            control.restart(committed)
+        elif fate < 0.3:
+            control.keep(effects, writes=rng.randint(0, len(effects.writes)))
+            control.restart(committed)
+        else:
+            control.keep(effects)
+            control.offset += 1
+            if rng.random() < 0.4:
+                committed = rng.randint(committed, control.offset)
+    return control

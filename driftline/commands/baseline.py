@@ -71,6 +71,11 @@ def build(  # noqa: PLR0917  typer reads options from the signature
         f"{out}: {built.model} {built.version}, {len(built.columns)} columns of {built.rows:,} rows, "
         f"digest {built.digest}" + (f"; {figures}" if figures else "")
     )
+    if built.season is None:
+        typer.echo(
+            "No season: production will teach the drift detector for its first week. "
+            "Rows of two weeks and more teach it here: name their times with --time."
+        )
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

@@ -1,20 +1,21 @@
 """What a window does: the alerts it brings, and the rows to remember.
 
-Pure: the same input gives the same output. Rows come in kinds, named by the first element of their key:
-`thresholds` is one series of windows (series.py), `monitor` the digest of the monitor a model was judged by
-last. A further judge of windows adds a kind of its own, and its call to `handle`.
+Pure: the same input gives the same output. Rows come in kinds, named by the first element of their key: of each
+judge one row a series of windows (series.py), and `monitor`, the digest of the monitor a model was judged by last.
+A further judge of windows adds a kind of series and its line to `JUDGES`.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from schemas.alert import Alert
 from schemas.monitor import Monitor
 from schemas.window import Window
-from services.triggers.series import Series, SeriesKey
-from services.triggers.thresholds import judge, withdraw
+from services.triggers import detector, thresholds
+from services.triggers.series import Judged, Kind, Series, SeriesKey
 
 Rows = Mapping[bytes, bytes]
 
@@ -26,43 +27,68 @@ class Decision(NamedTuple):
     writes: Mapping[bytes, bytes | None] = {}
 
 
+class Judge(NamedTuple):
+    """One way to judge windows."""
+
+    judge: Callable[[Window, Monitor, Series | None], Judged | None]
+    """What a final window makes of its series; None where it moves nothing on."""
+    withdraw: Callable[[SeriesKey, Series, Monitor, int], Judged]
+    """What a changed monitor makes of a series whose own windows may come no more; the time is event time."""
+
+
+JUDGES: Mapping[Kind, Judge] = MappingProxyType(
+    {
+        "detector": Judge(detector.judge, detector.withdraw),
+        "thresholds": Judge(thresholds.judge, thresholds.withdraw),
+    }
+)
+
+
 def handle(window: Window, monitor: Monitor | None, rows: Rows) -> Decision:
     """Judges one window. `monitor` is None where none was applied; `rows` are of the window's partition.
 
-    Only final windows that move their series on are judged: what is replayed or overtaken changes nothing.
-    The row of the window's own series is written last: after a crash in between, it is judged again, alike.
+    Only final windows that move a series on are judged: what is replayed or overtaken changes nothing.
+    The rows of the window's own series are written last: after a crash in between, it is judged again, alike;
+    each carries its own position, so that it does not matter which of them were written.
     """
     if not window.final:
         return Decision()
     monitor = monitor or Monitor(model=window.model)
-    key = SeriesKey.of(window)
-    row = rows.get(key.to_bytes())
-    judged = judge(window, monitor, Series.model_validate_json(row) if row is not None else None)
-    if judged is None:
+    own = {key: judged for key in _own_series(window) if (judged := _judged(key, window, monitor, rows)) is not None}
+    if not own:
         return Decision()
-    alerts: list[Alert] = []
-    writes: dict[bytes, bytes | None] = {}
+    others: dict[SeriesKey, Judged] = {}
+    known: dict[bytes, bytes | None] = {}
     monitor_key, digest = _monitor_row(monitor)
     if rows.get(monitor_key) != digest:
-        for other, series in _other_series(key, rows):
-            withdrawn = withdraw(other, series, monitor, window.end_ms)
-            alerts += withdrawn.alerts
-            if withdrawn.series is not None:
-                writes[other.to_bytes()] = withdrawn.series.to_json()
-        writes[monitor_key] = digest
-    if judged.series is not None:
-        writes[key.to_bytes()] = judged.series.to_json()
-    return Decision((*alerts, *judged.alerts), writes)
+        for key, series in _other_series(window.model, own, rows):
+            others[key] = JUDGES[key.kind].withdraw(key, series, monitor, window.end_ms)
+        known[monitor_key] = digest
+    alerts = tuple(alert for judged in (*others.values(), *own.values()) for alert in judged.alerts)
+    return Decision(alerts, _rows_of(others) | known | _rows_of(own))
+
+
+def _own_series(window: Window) -> Iterator[SeriesKey]:
+    return (SeriesKey.of(kind, window) for kind in JUDGES)
+
+
+def _judged(key: SeriesKey, window: Window, monitor: Monitor, rows: Rows) -> Judged | None:
+    row = rows.get(key.to_bytes())
+    return JUDGES[key.kind].judge(window, monitor, Series.model_validate_json(row) if row is not None else None)
+
+
+def _other_series(model: str, own: Container[SeriesKey], rows: Rows) -> Iterator[tuple[SeriesKey, Series]]:
+    """Every other series of the model, in the order of their keys."""
+    for name in sorted(rows):
+        key = SeriesKey.from_bytes(name, model)
+        if key is not None and key not in own:
+            yield key, Series.model_validate_json(rows[name])
+
+
+def _rows_of(judged: Mapping[SeriesKey, Judged]) -> dict[bytes, bytes | None]:
+    return {key.to_bytes(): made.series.to_json() for key, made in judged.items() if made.series is not None}
 
 
 def _monitor_row(monitor: Monitor) -> tuple[bytes, bytes]:
     key = json.dumps(("monitor", monitor.model), ensure_ascii=False, separators=(",", ":")).encode()
     return key, hashlib.sha256(monitor.to_json()).hexdigest()[:16].encode()
-
-
-def _other_series(key: SeriesKey, rows: Rows) -> Iterator[tuple[SeriesKey, Series]]:
-    """Every other series of the model, in the order of their keys."""
-    for name in sorted(rows):
-        other = SeriesKey.from_bytes(name, key.model)
-        if other is not None and other != key:
-            yield other, Series.model_validate_json(rows[name])

@@ -12,11 +12,12 @@ import hashlib
 import json
 import operator
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.alert import Evidence
 from schemas.base import Count, Record, TimeMs
 from schemas.monitor import Severity, Threshold
+from schemas.window import Finding
 
 Side = Literal["above", "below"]
 Verdict = Literal["within", "message", "page"]
@@ -40,7 +41,7 @@ class Incident(Record):
     state: Literal["firing", "resolved"] = "firing"
     severity: Severity
     first_seen_ms: TimeMs
-    """Start of the window that opened it."""
+    """Start of the window that opened it; of a detector's incident, the onset of what opened it."""
     last_seen_ms: TimeMs
     """End of the newest window that was beyond the bound."""
     judged_ms: TimeMs
@@ -52,18 +53,41 @@ class Incident(Record):
     baseline_digest: str | None
     evidence: Evidence
     """Of the newest window judged; rows keep it without further figures."""
+    finding: Finding | None = None
+    """Of a detector's incident: what opened it, or let it escalate."""
 
 
 class Sighting(Record):
     """One figure of one window, held against one rule."""
 
-    rule: Threshold
+    rule: str
+    side: Side = "above"
+    page: float | None = None
+    """The rule's further bound, where it has one."""
+    resolve_after: Count
+    """Consecutive windows within the bound that resolve the incident."""
     feature: str | None
     verdict: Verdict
     evidence: Evidence
+    first_seen_ms: TimeMs
+    """Of an incident that this sighting would open."""
     baseline_digest: str | None
     alert_id: str
     """The id of an incident that this sighting would open."""
+    finding: Finding | None = None
+
+
+class Company(NamedTuple):
+    """What drifts beside an incident of the detector."""
+
+    features: tuple[str, ...] = ()
+    """Further features, most important first."""
+    prediction: bool | None = None
+    """Whether the prediction does; None where that is not known."""
+
+
+ALONE = Company()
+"""Nothing is known to."""
 
 
 def bound_of(rule: Threshold) -> tuple[Side, float]:
@@ -102,17 +126,18 @@ def _open(before: Incident | None, sighting: Sighting) -> Step:
     again = before is not None and before.alert_id == sighting.alert_id
     evidence = sighting.evidence
     opened = Incident(
-        rule=sighting.rule.name,
+        rule=sighting.rule,
         feature=sighting.feature,
-        side=bound_of(sighting.rule)[0],
+        side=sighting.side,
         alert_id=sighting.alert_id,
         revision=before.revision + 1 if before is not None and again else 0,
         severity=_severity(sighting),
-        first_seen_ms=evidence.start_ms,
+        first_seen_ms=sighting.first_seen_ms,
         last_seen_ms=evidence.end_ms,
         judged_ms=evidence.start_ms,
         baseline_digest=sighting.baseline_digest,
         evidence=evidence,
+        finding=sighting.finding,
     )
     return opened, "opened"
 
@@ -138,12 +163,13 @@ def _see(incident: Incident, sighting: Sighting) -> Step:
 
 def _escalate(incident: Incident, sighting: Sighting) -> Step:
     seen = _seen(incident, sighting, calm=False)
-    return seen.model_copy(update={"severity": "page", "revision": seen.revision + 1}), "escalated"
+    change = {"severity": "page", "revision": seen.revision + 1, "finding": sighting.finding}
+    return seen.model_copy(update=change), "escalated"
 
 
 def _calm(incident: Incident, sighting: Sighting) -> Step:
     seen = _seen(incident, sighting, calm=True)
-    if seen.calm < sighting.rule.resolve_after:
+    if seen.calm < sighting.resolve_after:
         return seen, None
     return resolved(seen), "resolved"
 

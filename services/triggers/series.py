@@ -4,38 +4,42 @@ Position and incidents share a row, so that a crash can never part them.
 """
 
 import json
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self, get_args
 
+from schemas.alert import Alert
 from schemas.base import Count, Record, TimeMs
 from schemas.window import Window
 from services.triggers.incidents import Incident
 
-_KIND = "thresholds"
+Kind = Literal["thresholds", "detector"]
+"""Who judges the windows of a series."""
+
 _UNJUDGED = (-1, -1)
 
 
 class SeriesKey(NamedTuple):
-    """Windows of one size over one model version and segment follow each other in one series."""
+    """Windows of one size over one model version and segment follow each other in one series, for each judge."""
 
+    kind: Kind
     model: str
     version: str
     segment: str
     size_ms: int
 
     @classmethod
-    def of(cls, window: Window) -> Self:
+    def of(cls, kind: Kind, window: Window) -> Self:
         """The series a window belongs to."""
-        return cls(window.model, window.version, window.segment, window.size_ms)
+        return cls(kind, window.model, window.version, window.segment, window.size_ms)
 
     @classmethod
     def from_bytes(cls, key: bytes, model: str) -> Self | None:
         """The series whose row this is; None for rows of another kind or model."""
-        kind, *parts = json.loads(key)
-        return cls(*parts) if kind == _KIND and parts[0] == model else None
+        kind, of, *rest = json.loads(key)
+        return cls(kind, of, *rest) if kind in get_args(Kind) and of == model else None
 
     def to_bytes(self) -> bytes:
         """The key of the series' row."""
-        return json.dumps((_KIND, *self), ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(self, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class Series(Record):
@@ -55,6 +59,14 @@ class Series(Record):
     def with_incidents(self, incidents: list[Incident]) -> Self:
         """The series at the same position, with other incidents."""
         return self.model_copy(update={"incidents": _kept(incidents, self.start_ms)})
+
+
+class Judged(NamedTuple):
+    """What a window, or a changed monitor, makes of a series."""
+
+    alerts: list[Alert]
+    series: Series | None
+    """The row to write; None where nothing is to be remembered."""
 
 
 def _kept(incidents: list[Incident], start_ms: int) -> tuple[Incident, ...]:

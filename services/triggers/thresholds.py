@@ -1,7 +1,7 @@
 """Plain thresholds: the rules a window is held against, and what that makes of its series' incidents."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from schemas.alert import Alert, Evidence
 from schemas.monitor import ModelMetric, Monitor, Threshold
@@ -9,31 +9,24 @@ from schemas.window import Window
 from services.triggers import alerts as alert_of
 from services.triggers.figures import READINGS, UNCOUNTED, Figure
 from services.triggers.incidents import Incident, Sighting, alert_id_of, bound_of, resolved, step, verdict_of
-from services.triggers.series import Series, SeriesKey, is_news
+from services.triggers.series import Judged, Series, SeriesKey, is_news
 
 MODEL_METRICS: frozenset[str] = frozenset(get_args(ModelMetric))
 VARIANT = "variant"
 """The dimension that is kept whatever the monitor says."""
 
 
-class Judged(NamedTuple):
-    """What a window, or a changed monitor, makes of a series."""
-
-    alerts: list[Alert]
-    series: Series | None
-    """The row to write; None where nothing is to be remembered."""
-
-
 def rules_over(monitor: Monitor, key: SeriesKey) -> list[Threshold]:
     """The rules that judge a series. Sizes and segments that the monitor does not have are leftovers."""
-    if key.size_ms not in {spec.size for spec in monitor.windows} or not _watches(monitor, key.segment):
+    if key.size_ms not in {spec.size for spec in monitor.windows} or not watches(monitor, key.segment):
         return []
     return [
         rule for rule in monitor.thresholds if rule.window in (None, key.size_ms) and (rule.segments or not key.segment)
     ]
 
 
-def _watches(monitor: Monitor, segment: str) -> bool:
+def watches(monitor: Monitor, segment: str) -> bool:
+    """Whether the monitor asks for a segment."""
     dimension, _, _ = segment.partition("=")
     return monitor.segments is None or dimension in {"", VARIANT, *monitor.segments}
 
@@ -52,8 +45,14 @@ def _covers(rule: Threshold, feature: str | None) -> bool:
     return rule.features is None or feature in rule.features
 
 
+def _left_to_the_detector(rule: Threshold, window: Window) -> bool:
+    return rule.while_learning and window.watching == "watching"
+
+
 def _sightings(window: Window, rules: Sequence[Threshold]) -> Iterator[Sighting]:
     for rule in rules:
+        if _left_to_the_detector(rule, window):
+            continue
         for figure in READINGS[rule.metric](window):
             enough = rule.metric in UNCOUNTED or figure.n >= rule.min_count
             if enough and rule_of(rules, rule.name, figure.feature) is rule:
@@ -61,10 +60,15 @@ def _sightings(window: Window, rules: Sequence[Threshold]) -> Iterator[Sighting]
 
 
 def _sighting(window: Window, rule: Threshold, figure: Figure) -> Sighting:
+    side, bound = bound_of(rule)
     return Sighting(
-        rule=rule,
+        rule=rule.name,
+        side=side,
+        page=rule.page,
+        resolve_after=rule.resolve_after,
         feature=figure.feature,
         verdict=verdict_of(rule, figure.value),
+        first_seen_ms=window.start_ms,
         baseline_digest=window.baseline_digest,
         alert_id=alert_id_of(window.model, window.version, window.segment, rule.name, figure.feature, window.window_id),
         evidence=Evidence(
@@ -74,7 +78,7 @@ def _sighting(window: Window, rule: Threshold, figure: Figure) -> Sighting:
             end_ms=window.end_ms,
             metric=rule.metric,
             value=figure.value,
-            bound=bound_of(rule)[1],
+            bound=bound,
             n=figure.n,
             score=dict(figure.score),
         ),
@@ -86,6 +90,13 @@ def _no_longer_asked(incident: Incident, rules: Sequence[Threshold]) -> str | No
     asked = (incident.evidence.metric, (incident.side, incident.evidence.bound))
     if rule is None or (rule.metric, bound_of(rule)) != asked:
         return f"the monitor changed or dropped its rule {incident.rule!r}"
+    return None
+
+
+def _handed_over(incident: Incident, rules: Sequence[Threshold], window: Window) -> str | None:
+    rule = rule_of(rules, incident.rule, incident.feature)
+    if rule is not None and _left_to_the_detector(rule, window):
+        return f"the drift detector watches now, in place of the rule {incident.rule!r}"
     return None
 
 
@@ -112,19 +123,23 @@ def judge(window: Window, monitor: Monitor, series: Series | None) -> Judged | N
     """Holds a final window against the monitor's rules; None for a window that is not news to its series."""
     if not is_news(window, series):
         return None
-    key = SeriesKey.of(window)
+    key = SeriesKey.of("thresholds", window)
     rules = rules_over(monitor, key)
     if series is None and not rules:
         return Judged([], None)
     incidents = {(i.rule, i.feature): i for i in (series.incidents if series else ())}
     alerts: list[Alert] = []
     for place, incident in incidents.items():
-        reason = _no_longer_asked(incident, rules) or _no_longer_answered(incident, window)
+        reason = (
+            _no_longer_asked(incident, rules)
+            or _handed_over(incident, rules, window)
+            or _no_longer_answered(incident, window)
+        )
         if reason and incident.state == "firing":
             incidents[place] = resolved(incident)
             alerts.append(alert_of.withdrawn(key, incidents[place], reason, window.end_ms))
     for sighting in _sightings(window, rules):
-        place = (sighting.rule.name, sighting.feature)
+        place = (sighting.rule, sighting.feature)
         after, change = step(incidents.get(place), sighting)
         if after is not None:
             incidents[place] = after

@@ -184,15 +184,25 @@ class Book:
 
     def learning(self, version: str) -> LearningRow:
         """What has been learned of a version."""
-        data = self.writes.get(self._learning_key(version)) or self._rows.get(self._learning_key(version))
+        data = self.get("learning", version)
         return LearningRow.from_bytes(data) if data is not None else LearningRow()
 
     def put_learning(self, version: str, row: LearningRow) -> None:
         """Keeps what has been learned."""
-        self.writes[self._learning_key(version)] = row.to_bytes()
+        self.put(row.to_bytes(), "learning", version)
 
-    def _learning_key(self, version: str) -> bytes:
-        return key_of("learning", self.model, version)
+    def get(self, *parts: str | int) -> bytes | None:
+        """The row of a kind of its own that these parts name, as it is after all changes; the kind comes first."""
+        kind, *rest = parts
+        key = key_of(kind, self.model, *rest)
+        return self.writes[key] if key in self.writes else self._rows.get(key)
+
+    def put(self, data: bytes | None, *parts: str | int) -> None:
+        """Keeps such a row, written after all that was kept before; None deletes it."""
+        kind, *rest = parts
+        key = key_of(kind, self.model, *rest)
+        self.writes.pop(key, None)
+        self.writes[key] = data
 
     def forget(self, monitor: Monitor) -> None:
         """Drops rows that nothing can ask for any more, and closes the open copies of closed ones."""

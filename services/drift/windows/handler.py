@@ -18,6 +18,7 @@ from schemas.profile import Mark, Profile
 from services.drift.watched import Watched
 from services.drift.windows import closing, learning, merging
 from services.drift.windows.book import Book, WindowKey
+from services.drift.windows.detecting import Detecting, Pane, is_pane
 from services.drift.windows.publishing import Publisher
 from services.drift.windows.rows import MarkRow, PublishedRow, key_of, parts_of
 
@@ -45,6 +46,7 @@ class WindowsHandler:
     def __init__(self, watched: Watched, publisher: Publisher, history: History, metrics: Metrics) -> None:
         self._watched = watched
         self._publisher = publisher
+        self._detecting = Detecting()
         self._history = history
         self._metrics = metrics
         self._partitions: dict[int, tuple[int, PartitionWindows]] = {}
@@ -57,7 +59,7 @@ class WindowsHandler:
             raise BadRecord("SCHEMA", f"neither a profile nor a mark: {error.errors()[0]['msg']}") from error
         generation, partition = self._partitions.get(event.partition, (-1, None))
         if partition is None or generation != rows.generation:
-            partition = PartitionWindows(rows, self._watched, self._publisher, self._metrics)
+            partition = PartitionWindows(rows, self._watched, self._publisher, self._detecting, self._metrics)
             self._partitions[event.partition] = (rows.generation, partition)
         if isinstance(record, Mark):
             return Effects(*partition.mark(record))
@@ -67,11 +69,14 @@ class WindowsHandler:
 class PartitionWindows:
     """Handles the records of one partition of `profiles`, in order."""
 
-    def __init__(self, rows: Rows, watched: Watched, publisher: Publisher, metrics: Metrics) -> None:
+    def __init__(
+        self, rows: Rows, watched: Watched, publisher: Publisher, detecting: Detecting, metrics: Metrics
+    ) -> None:
         self._rows = rows
         self._watched = watched
         self._publisher = publisher
         self._metrics = metrics
+        self._detecting = detecting
         self._books: dict[str, Book] = {}
         self._marks: dict[str, MarkRow] = {}
         by_model: dict[str, list[bytes]] = {}
@@ -162,12 +167,21 @@ class PartitionWindows:
         over = closing.closing(book, monitor) if moved else []
         over += closing.silenced(book, self._marks, monitor, max(0, room - len(over)))
         over += closing.corrections(book, wall_ms, monitor, max(0, room - len(over)))
+        self._detect(book, over, monitor)
         out = [record for window in over for record in self._publish(book, window, monitor, wall_ms, final=True)]
         for window in list(itertools.islice(closing.unfinished(book, wall_ms, monitor), max(0, room - len(over)))):
             out += self._publish(book, window, monitor, wall_ms, final=False)
         if moved:
             book.forget(monitor)
         return out
+
+    def _detect(self, book: Book, over: Iterable[WindowKey], monitor: Monitor) -> None:
+        for window in over:
+            if is_pane(window, monitor):
+                _, layout, cells = self._publisher.folded(book, window)
+                baseline = self._publisher.baseline(book.model, window.version, layout)
+                if layout is not None and cells is not None and baseline is not None:
+                    self._detecting.step(book, Pane(window, monitor, baseline, layout, cells))
 
     def _publish(
         self, book: Book, window: WindowKey, monitor: Monitor, wall_ms: int, *, final: bool

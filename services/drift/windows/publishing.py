@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from services.drift.cells import Cells
 from services.drift.reference import columns_of, reference_of
 from services.drift.watched import Watched
 from services.drift.windows.book import WEEK_MS, Book, SumKey, WindowKey
+from services.drift.windows.detecting import detection_of, is_pane, standing
 from services.drift.windows.learning import restored
 from services.drift.windows.rows import LearningRow, SumRow
 from stats import latency, scores
@@ -44,6 +46,16 @@ def latency_of(fixed: Cells) -> Latency:
     return Latency(n=int(cells[: latency.MISSING].sum()), p50=p50, p95=p95, p99=p99)
 
 
+class Folded(NamedTuple):
+    """What a window is the sum of."""
+
+    rows: dict[SumKey, SumRow]
+    layout: Layout | None
+    """Of the baseline in force; None without one."""
+    cells: Cells | None
+    """Sum of the rows folded with it."""
+
+
 class Publisher:
     """Makes the messages of one process; keeps the layouts of the baselines in use."""
 
@@ -63,15 +75,27 @@ class Publisher:
                 self._layouts[digest] = found
         return found
 
+    def folded(self, book: Book, window: WindowKey) -> Folded:
+        """The rows of a window as they are now, and the sum of those that go with the baseline in force."""
+        rows = {key: row for key in book.steps(window) if (row := book.sum(key)) is not None}
+        layout = self._layout_of(book.model, window.version, rows)
+        return Folded(rows, layout, self._cells(rows, layout))
+
+    def baseline(self, model: str, version: str, layout: Layout | None) -> Baseline | None:
+        """The baseline a layout was made of: the version's own, else any of its digest (seasons may differ)."""
+        if layout is None:
+            return None
+        own = self._watched.baseline_for(model, version)
+        return own if own is not None and own.digest == layout.digest else self._watched.baseline(layout.digest)
+
     def window(
         self, book: Book, window: WindowKey, monitor: Monitor, *, revision: int, final: bool, correction: bool
     ) -> OutRecord:
         """One revision of one window, from the rows as they are now."""
-        keys = list(book.steps(window))
-        rows = {key: row for key in keys if (row := book.sum(key)) is not None}
+        rows, layout, cells = self.folded(book, window)
         fixed = fixed_sum(list(rows.values()))
-        layout = self._layout_of(book.model, window.version, rows)
-        cells = self._cells(rows, layout)
+        baseline = self.baseline(book.model, window.version, layout)
+        stands = standing(book, window, monitor, baseline, final=final)
         columns = self._columns(layout, cells)
         features = {name: column for (role, name), column in columns.items() if role == "feature"}
         order = rank([c.importance for c in features.values()], [c.psi_adj for c in features.values()])
@@ -104,6 +128,9 @@ class Publisher:
             prediction_week=self._week(book, window, layout, cells),
             top_features=tuple(ranked[: monitor.top]),
             learning=None if layout else book.learning(window.version).n,
+            watching=stands.watching,
+            learned_ms=stands.learned_ms,
+            detection=detection_of(book, window) if final and not correction and is_pane(window, monitor) else None,
         )
         self._tell(record)
         key = record.window_id.encode()

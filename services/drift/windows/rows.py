@@ -174,3 +174,51 @@ class LearningRow:
         """The row that was stored."""
         header, _ = _load(data)
         return cls(**(header | {"positions": _positions(header["positions"])}))
+
+
+@dataclass(slots=True)
+class PaneRow:
+    """A pane the detector has taken: its cells, and what the step said."""
+
+    cells: Cells
+    detection: dict[str, Any] | None
+    """Of schemas.window.Detection; None without a verdict."""
+
+    def to_bytes(self) -> bytes:
+        """The row as it is stored."""
+        return _dump({"detection": self.detection}, pack(self.cells))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The row that was stored."""
+        header, body = _load(data)
+        return cls(unpack(body), **header)
+
+
+@dataclass(slots=True)
+class DetectorRow:
+    """The drift detector of one version: where it stands, and the panes it remembers."""
+
+    identity: str
+    """Of baseline, season and rule: another one starts it afresh."""
+    first_ms: int
+    """Start of the first pane taken."""
+    taught_ms: int | None = None
+    """End of the pane with which production had taught the season; None where it has not, or need not."""
+    panes: int = 0
+    """Steps made."""
+    kept: list[int] = field(default_factory=list)
+    """Starts of the panes whose cells are rows, in order; the last was taken last."""
+    state: bytes = b""
+    """Of stats/detector; empty before the first step."""
+
+    def to_bytes(self) -> bytes:
+        """The row as it is stored."""
+        header = {name: getattr(self, name) for name in ("identity", "first_ms", "taught_ms", "panes", "kept")}
+        return _dump(header, self.state)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The row that was stored."""
+        header, state = _load(data)
+        return cls(**header, state=state)

@@ -1,5 +1,6 @@
 """The service on a real broker: windows in, alerts out, killed in between."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,13 +13,14 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from driftline import explain
 from runtime.admin import describe, end_offsets
 from runtime.clock import SystemClock
 from runtime.log.partitioning import partition_of
 from runtime.settings import KafkaSettings
 from schemas.alert import Alert
-from schemas.monitor import Monitor, Threshold
-from schemas.window import ColumnWindow, Latency, Window
+from schemas.monitor import Detector, Monitor, Severity, Threshold, WindowSpec
+from schemas.window import ColumnWindow, Detection, Finding, Latency, Side, Window
 from services.triggers.handler import handle
 
 pytestmark = pytest.mark.kafka
@@ -27,15 +29,32 @@ DAY_MS = 86_400_000
 FIRST_MS = 1_372_636_800_000
 MODELS = ("flights", "fraud", "churn", "prices")
 PATIENCE_S = 60.0
-MONITOR = Monitor(model="flights", thresholds=(Threshold(name="mine", metric="psi", above=0.3, page=0.5),))
+MONITOR = Monitor(
+    model="flights",
+    pane=3_600_000,
+    windows=(WindowSpec(size=DAY_MS),),
+    thresholds=(Threshold(name="mine", metric="psi", above=0.3, page=0.5),),
+    detector=Detector(resolve_after=2),
+)
 
 Told = dict[tuple[str, int], bytes]
 """What was said, by alert id and revision."""
 
 
+def _detection(start_ms: int, severity: Severity | None) -> Detection:
+    """A step that found a drift of one feature and of the score, or nothing."""
+    found = {"what": "shape", "severity": severity, "log_e": 9.0, "onset_ms": start_ms, "n": 1_000, "effect": 0.1}
+    sides = {"reference": Side(mean=12.6, std=5.0), "now": Side(mean=14.1, std=5.0)}
+    columns = ("feature/dep_delay", "score/score") if severity else ()
+    findings = tuple(Finding(column=column, **found, **sides) for column in columns)
+    return Detection(bound=5.5, panes=1, evidence={"feature/dep_delay": 0.2, "score/score": 0.1}, findings=findings)
+
+
 def _window(model: str, day: int) -> Window:
-    """Two days beyond the bounds, two within; further beyond on the second."""
-    psi = (0.35, 0.6, 0.05, 0.05)[(day + len(model)) % 4]
+    """Two days beyond the bounds, two within; further beyond on the second. One model's days are detector's panes."""
+    place = (day + len(model)) % 4
+    psi = (0.35, 0.6, 0.05, 0.05)[place]
+    watched = model == MONITOR.model
     column = ColumnWindow(outcome="ok", n=1_000, psi=psi, psi_adj=psi, kind="numeric", missing_rate=0.0)
     start_ms = FIRST_MS + day * DAY_MS
     return Window(
@@ -60,6 +79,8 @@ def _window(model: str, day: int) -> Window:
         score=None,
         prediction_week=None,
         top_features=("dep_delay",),
+        watching="watching" if watched else "off",
+        detection=_detection(start_ms, ("message", "page", None, None)[place]) if watched else None,
     )
 
 
@@ -159,6 +180,7 @@ def test_alerts_after_kills_are_those_of_a_service_that_was_never_killed(
     """Four models' windows in four parts; the process is killed while it works on each but the last."""
     windows = [_window(model, day) for day in range(80) for model in MODELS]
     expected = _expected(windows)
+    assert {json.loads(alert)["rule"] for alert in expected.values()} == {"mine", "drift", "detector"}
     parts = [windows[at : at + 80] for at in range(0, len(windows), 80)]
     for part in parts[:-1]:
         _produce(settings, part, partitions)
@@ -190,3 +212,21 @@ def test_what_is_no_window_is_set_aside_and_the_next_one_is_judged(
         alerts.read_until(lambda: len(alerts.told) >= len(expected))
     assert alerts.told == expected
     assert sum(end_offsets(settings, ["dead-letters"])["dead-letters"].values()) == partitions
+
+
+@pytest.mark.usefixtures("_monitor")
+def test_what_the_detector_found_is_told_and_can_be_explained(
+    settings: KafkaSettings, partitions: int, alerts: Alerts, service: Any
+) -> None:
+    """The first days' drift opens, escalates and resolves an incident of the feature and one of the score."""
+    windows = [_window(MONITOR.model, day) for day in range(1, 5)]
+    _produce(settings, windows, partitions)
+    expected = _expected(windows)
+    with service():
+        alerts.read_until(lambda: len(alerts.told) >= len(expected))
+    assert alerts.told == expected
+    lives = [Alert.model_validate_json(alert) for alert in expected.values()]
+    resolved = [alert for alert in lives if alert.rule == "detector" and alert.state == "resolved"]
+    assert {(alert.feature, alert.revision) for alert in resolved} == {("dep_delay", 2), (None, 2)}
+    for alert in resolved:
+        assert explain.read(settings, alert.alert_id[:12]).alert == alert

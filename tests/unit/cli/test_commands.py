@@ -13,10 +13,10 @@ from driftline.cli import app
 from schemas.topics import TOPICS
 
 COMMANDS = (
-    "up", "apply", "status", "windows", "alerts", "audit", "score", "topics", "doctor", "demo flights",
+    "up", "apply", "status", "windows", "alerts", "explain", "audit", "score", "topics", "doctor", "demo flights",
     "baseline build", "baseline",
 )  # fmt: skip
-NEED_KAFKA = ("status", "windows --model m", "alerts", "audit")
+NEED_KAFKA = ("status", "windows --model m", "alerts", "explain 1a2b", "audit")
 
 runner = CliRunner()
 

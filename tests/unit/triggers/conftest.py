@@ -1,15 +1,18 @@
 """Windows and monitors to judge: one day each, everything within bounds unless told otherwise."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from schemas.alert import Alert
-from schemas.monitor import Monitor, Threshold
-from schemas.window import ColumnWindow, Latency, Window
+from schemas.monitor import Detector, Monitor, Threshold
+from schemas.window import ColumnWindow, Detection, Finding, Latency, Side, Window
 from services.triggers.handler import handle
 
+HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
+BOUND = 5.5
 FIRST_MS = 1_372_636_800_000  # 2013-07-01 00:00 UTC
 
 
@@ -51,6 +54,21 @@ def _window(day: int = 0, **changes: Any) -> Window:
     return Window(**place | calm | changes)
 
 
+def _finding(column: str = "feature/dep_delay", **changes: Any) -> Finding:
+    """A shift by 0.3 σ since the first hour, worth a message."""
+    place = {"column": column, "what": "shape", "severity": "message", "onset_ms": FIRST_MS, "n": 1_000}
+    figures = {"log_e": 11.4, "effect": 0.09, "reference": Side(mean=12.6, std=5.0), "now": Side(mean=14.1, std=5.0)}
+    return Finding(**place | figures | changes)
+
+
+def _pane(hour: int, *findings: Finding, **changes: Any) -> Window:
+    """One hour that the detector steps on; evidence of the columns named in `evidence` and of those found."""
+    found = {finding.column: finding.log_e for finding in findings}
+    evidence = {"feature/dep_delay": 0.3, "prediction/prediction": 0.1} | changes.pop("evidence", {}) | found
+    step = Detection(bound=changes.pop("bound", BOUND), panes=hour + 1, evidence=evidence, findings=findings)
+    return _window(hour, **{"size_ms": HOUR_MS, "watching": "watching", "detection": step} | changes)
+
+
 def _monitor(*thresholds: Threshold, **changes: Any) -> Monitor:
     return Monitor(model="flights", thresholds=thresholds, **changes)
 
@@ -79,6 +97,8 @@ class Make:
 
     column = staticmethod(_column)
     window = staticmethod(_window)
+    finding = staticmethod(_finding)
+    pane = staticmethod(_pane)
     monitor = staticmethod(_monitor)
     history = History
 
@@ -91,3 +111,9 @@ def make() -> type[Make]:
 @pytest.fixture
 def history() -> History:
     return History()
+
+
+@pytest.fixture
+def watch() -> Callable[..., Monitor]:
+    """Monitors without thresholds, whose detector resolves after two quiet panes."""
+    return lambda **changes: _monitor(detector=Detector(**{"resolve_after": 2} | changes))

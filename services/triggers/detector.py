@@ -1,0 +1,168 @@
+"""The drift detector's findings: what a pane of a model version makes of its incidents, one a column.
+
+The detector has judged already, by its evidence and its budget of false alarms; here its findings become incidents. A
+pane with a finding for a column is beyond the bound, a pane without one is quiet. A window that is no pane of the
+detector says nothing, unless it says that the detector stopped.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from schemas.alert import Alert, Evidence
+from schemas.monitor import Monitor
+from schemas.window import Detection, Finding, Window
+from services.triggers import finding_summary as words
+from services.triggers.alerts import told
+from services.triggers.incidents import Company, Incident, Sighting, alert_id_of, resolved, step
+from services.triggers.series import Judged, Series, SeriesKey
+from services.triggers.thresholds import watches
+
+RULE = "detector"
+"""The rule that the detector's incidents go by."""
+METRIC = "evidence"
+"""Natural logarithm of the e-value."""
+_NO_EVIDENCE = 0.0
+"""Logarithm of the e-value where nothing has been gained."""
+
+
+def judge(window: Window, monitor: Monitor, series: Series | None) -> Judged | None:
+    """What a final window makes of its series; None where it is no news, or nothing is open and nothing found."""
+    key = SeriesKey.of("detector", window)
+    if window.size_ms != monitor.detector_pane_ms or (series is not None and window.start_ms <= series.start_ms):
+        return None
+    alerts: list[Alert] = []
+    incidents: dict[str, Incident] = {}
+    for incident in series.incidents if series is not None else ():
+        if reason := _not_asked(key, monitor) or _not_answered(incident, window):
+            alerts.append(_withdrawn(key, incident, reason, window.end_ms))
+        else:
+            incidents[_column(incident)] = incident
+    changed: list[Incident] = []
+    if window.detection is not None and _not_asked(key, monitor) is None:
+        for column, sighting in _sightings(window, window.detection, monitor, incidents):
+            after, change = step(incidents.get(column), sighting)
+            if after is not None:
+                incidents[column] = after
+                changed += [after] if change is not None else []
+    if not alerts and (window.detection is None or not incidents):
+        return None
+    firing = _ranked([incident for incident in incidents.values() if incident.state == "firing"], window)
+    alerts += [_changed(key, incident, window, monitor, firing) for incident in changed]
+    return Judged(alerts, Series.after(window, firing))
+
+
+def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
+    """Resolves what the monitor does not ask for any more; `now_ms` is event time."""
+    reason = _not_asked(key, monitor)
+    if reason is None or not series.incidents:
+        return Judged([], None)
+    alerts = [_withdrawn(key, incident, reason, now_ms) for incident in series.incidents]
+    return Judged(alerts, series.with_incidents([]))
+
+
+def _column(incident: Incident) -> str:
+    return words.finding_of(incident).column
+
+
+def _not_asked(key: SeriesKey, monitor: Monitor) -> str | None:
+    if monitor.detector.rule == "off":
+        return "the monitor switched the drift detector off"
+    if key.size_ms != monitor.detector_pane_ms:
+        return "the monitor gave the drift detector another pane"
+    if not watches(monitor, key.segment):
+        return "the monitor dropped this segment"
+    return None
+
+
+def _not_answered(incident: Incident, window: Window) -> str | None:
+    known = (incident.baseline_digest, window.baseline_digest)
+    if None not in known and known[0] != known[1]:
+        return "the version has a new baseline"
+    if window.detection is None:
+        return {
+            "off": "the drift detector is off",
+            "learning": "the drift detector learns anew",
+            "watching": None,
+        }[window.watching]
+    if window.detection.bound != incident.evidence.bound:
+        before, now = words.evidences(incident.evidence.bound, window.detection.bound)
+        return f"the drift detector's bound changed from {before} to {now}"
+    return None
+
+
+def _sightings(
+    window: Window, detection: Detection, monitor: Monitor, incidents: Mapping[str, Incident]
+) -> Iterator[tuple[str, Sighting]]:
+    """Of each column with a finding, then of each with an open incident and none."""
+    found: dict[str, Finding] = {}
+    for finding in sorted(detection.findings, key=lambda finding: finding.severity != "page"):
+        found.setdefault(finding.column, finding)
+    for column in (*found, *(column for column in incidents if column not in found)):
+        yield (
+            column,
+            _sighting(window, detection, monitor, column, finding=found.get(column), incident=incidents.get(column)),
+        )
+
+
+def _sighting(
+    window: Window,
+    detection: Detection,
+    monitor: Monitor,
+    column: str,
+    *,
+    finding: Finding | None,
+    incident: Incident | None,
+) -> Sighting:
+    role, _, name = column.partition("/")
+    return Sighting(
+        rule=RULE,
+        resolve_after=monitor.detector.resolve_after,
+        feature=name if role == "feature" else None,
+        verdict=finding.severity if finding is not None else "within",
+        first_seen_ms=finding.onset_ms if finding is not None else window.start_ms,
+        baseline_digest=window.baseline_digest or (incident.baseline_digest if incident is not None else None),
+        alert_id=alert_id_of(window.model, window.version, window.segment, RULE, column, window.window_id),
+        finding=finding,
+        evidence=Evidence(
+            window_id=window.window_id,
+            revision=window.revision,
+            start_ms=window.start_ms,
+            end_ms=window.end_ms,
+            metric=METRIC,
+            value=finding.log_e if finding is not None else detection.evidence.get(column, _NO_EVIDENCE),
+            bound=detection.bound,
+            n=finding.n if finding is not None else window.n,
+            score={"effect": finding.effect} if finding is not None else {},
+        ),
+    )
+
+
+def _ranked(incidents: list[Incident], window: Window) -> list[Incident]:
+    """Features in the window's order, which is that of importance; then everything else."""
+    places = {f"feature/{name}": place for place, name in enumerate(window.features)}
+    return sorted(incidents, key=lambda incident: (places.get(_column(incident), len(places)), _column(incident)))
+
+
+def _company(incident: Incident, window: Window, firing: Sequence[Incident]) -> Company:
+    others = (other.feature for other in firing if other.feature is not None)
+    return Company(tuple(name for name in others if name != incident.feature), _prediction_drifts(window, firing))
+
+
+def _prediction_drifts(window: Window, firing: Sequence[Incident]) -> bool | None:
+    """Whether it has an incident, or evidence of at least half the bound; None where it is not watched."""
+    if any(_column(incident).startswith("prediction/") for incident in firing):
+        return True
+    detection = window.detection
+    evidence = [] if detection is None else [e for c, e in detection.evidence.items() if c.startswith("prediction/")]
+    return max(evidence) >= detection.bound / 2 if detection is not None and evidence else None
+
+
+def _changed(key: SeriesKey, incident: Incident, window: Window, monitor: Monitor, firing: Sequence[Incident]) -> Alert:
+    company = _company(incident, window, firing)
+    if incident.state == "resolved":
+        return told(key, incident, words.calmed(incident, key), window.end_ms, company)
+    return told(key, incident, words.firing(incident, key, monitor, company), None, company)
+
+
+def _withdrawn(key: SeriesKey, incident: Incident, reason: str, now_ms: int) -> Alert:
+    sentence = words.withdrawn(incident, key, reason)
+    return told(key, resolved(incident), sentence, max(now_ms, incident.last_seen_ms))
