@@ -7,22 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats import latency
-from stats.grid import Grid
+from stats.grid import Grid, cell_of, compiled
 from stats.layout import (
     LATENCY_CELLS,
     SCORE_BINS,
     SCORE_CELLS,
+    SQUARE_UNITS,
     STATUS,
     STATUS_CELLS,
+    SUM_UNITS,
+    Z_LIMIT,
     Layout,
     N,
-    fixed_point,
 )
-from stats.reference import ColumnReference
-from stats.section import NumericSection
-
-_CHUNK = 1 << 14
-"""Rows folded at a time: the columns of a chunk stay in the cache."""
+from stats.reference import ColumnReference, Kind, Reference
 
 _NONE = STATUS.index("none")
 _STATUS_OF_HUNDREDS = np.array([_NONE, _NONE, 0, 1, 2, 3, _NONE], np.intp)
@@ -43,11 +41,6 @@ class Columns:
     score: NDArray[np.float64]
     """[n]: 0 to 1; NaN is none."""
 
-    def rows(self, start: int, stop: int) -> "Columns":
-        """A view of the events [start, stop)."""
-        cut = slice(start, stop)
-        return Columns(self.values[:, cut], self.codes[:, cut], self.status[cut], self.latency_ms[cut], self.score[cut])
-
 
 def fold(
     layout: Layout,
@@ -59,21 +52,37 @@ def fold(
     """Folds events into the vectors of the groups they belong to, int64[groups, layout.size].
 
     `group` int64[m] names the group of each membership and `event` int64[m] its event; without `event` each
-    event belongs to one group, and m = n. Values are looked up once an event, then counted once a membership.
-    The result is the exact sum of the results of any split of the memberships. Raises ValueError for a group,
-    event or code out of range.
+    event belongs to one group, and m = n. The result is the exact sum of the results of any split of the
+    memberships. Raises ValueError for a group, event or code out of range.
     """
     n = columns.status.size
     _check(layout, columns, group, groups, event)
-    cells = np.zeros(groups * layout.size + 1, np.int64)  # one to spare: see _fold_numeric
-    base = np.asarray(group, dtype=np.intp) * layout.size
-    if event is None:
-        for start in range(0, n, _CHUNK):
-            stop = start + _CHUNK
-            _fold_into(_Target(cells, groups, base[start:stop], None), layout, columns.rows(start, stop))
-    else:
-        _fold_into(_Target(cells, groups, base, event), layout, columns)
-    return cells[:-1].reshape(groups, layout.size)
+    cells = np.zeros(groups * layout.size, np.int64)  # the compiled loops check no index: `_check` has
+    base = np.asarray(group, np.int64) * layout.size
+    event = np.arange(n) if event is None else np.asarray(event, np.int64)
+    for start, cell in (
+        (N, np.zeros(n, np.int64)),
+        (STATUS_CELLS.start, _STATUS_OF_HUNDREDS.take(columns.status // 100, mode="clip")),
+        (LATENCY_CELLS.start, latency.cells_of(columns.latency_ms)),
+        (SCORE_CELLS.start, _score_cells(columns.score)),
+    ):
+        _count(cells, base + start, event, cell)
+    for codes, i in zip(columns.codes, layout.coded, strict=True):
+        _count(cells, base + layout.sections[i].start, event, np.ascontiguousarray(codes))
+    for values, i, grid in zip(columns.values, layout.numeric, layout.grids, strict=True):
+        column = layout.columns[i]
+        first, factor = base + layout.sections[i].start, 1 / column.scale
+        _fold_numeric(cells, first, event, np.ascontiguousarray(values), column.center, factor, grid)
+    return cells.reshape(groups, layout.size)
+
+
+def warm() -> None:
+    """Compiles the fold ahead of the first events, or loads what an earlier process compiled."""
+    kinds: tuple[Kind, ...] = ("numeric", "categorical")
+    layout = Layout(Reference(tuple(ColumnReference(kind, "feature", kind) for kind in kinds)))
+    nothing = np.empty(0)
+    columns = Columns(np.empty((1, 0)), np.empty((1, 0), np.int32), np.empty(0, np.int16), nothing, nothing)
+    fold(layout, columns, np.empty(0, np.int64), 0)
 
 
 def codes_of(column: ColumnReference, values: Iterable[str | None]) -> NDArray[np.int32]:
@@ -82,56 +91,50 @@ def codes_of(column: ColumnReference, values: Iterable[str | None]) -> NDArray[n
     return np.fromiter((missing if value is None else codes.get(value, unlisted) for value in values), np.int32)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Target:
-    """The groups' vectors end to end, and where in them each membership's vector begins."""
-
-    cells: NDArray[np.int64]
-    groups: int
-    base: NDArray[np.intp]
-    """[m]"""
-    event: NDArray[np.int64] | None
-    """[m]: whose membership it is; None: one each, in order."""
-
-    def add(self, cell: NDArray[np.intp], amount: NDArray[np.int64] | int = 1) -> None:
-        """Adds each event's amount to its cell, intp[n], of every vector it belongs to."""
-        if self.event is not None:
-            cell = cell.take(self.event)
-            amount = amount if isinstance(amount, int) else amount.take(self.event)
-        np.add.at(self.cells, self.base + cell, amount)
-
-    def add_to_one(self, cell: int, amount: NDArray[np.int64]) -> None:
-        """Adds each event's amount to one and the same cell of every vector it belongs to."""
-        amount = amount if self.event is None else amount.take(self.event)
-        if self.groups == 1:
-            self.cells[cell] += amount.sum()
-        else:
-            np.add.at(self.cells, self.base + cell, amount)
-
-
-def _fold_into(target: _Target, layout: Layout, columns: Columns) -> None:
-    target.add_to_one(N, np.ones(columns.status.size, np.int64))
-    target.add(_STATUS_OF_HUNDREDS.take(columns.status // 100, mode="clip") + STATUS_CELLS.start)
-    target.add(latency.cells_of(columns.latency_ms) + LATENCY_CELLS.start)
-    target.add(_score_cells(columns.score) + SCORE_CELLS.start)
-    for row, i in enumerate(layout.coded):
-        target.add(columns.codes[row] + np.intp(layout.sections[i].counts.start))
-    for row, i in enumerate(layout.numeric):
-        section = layout.sections[i]
-        assert isinstance(section, NumericSection)  # noqa: S101  a numeric column has a numeric section
-        _fold_numeric(target, section, layout.columns[i], layout.grids[row], columns.values[row])
-
-
-def _fold_numeric(
-    target: _Target, section: NumericSection, column: ColumnReference, grid: Grid, values: NDArray[np.float64]
+@compiled
+def _count(
+    cells: NDArray[np.int64], base: NDArray[np.intp], event: NDArray[np.int64], cell: NDArray[np.signedinteger]
 ) -> None:
-    bins = grid.bins_of(values)
-    z, square = fixed_point(values, column.center, column.scale)
-    bins += section.start
-    target.add(bins)
-    bins += section.sums.start - section.start  # beyond the sums where there is no finite value: adds 0 there
-    target.add(bins, z)
-    target.add_to_one(section.squares, square)
+    """Counts each membership in its event's cell, integer[n], of the vector that begins at `base`, intp[m]."""
+    for i in range(event.size):
+        cells[base[i] + cell[event[i]]] += 1
+
+
+@compiled
+def _fold_numeric(  # noqa: PLR0917  numba takes arguments by place at no cost
+    cells: NDArray[np.int64],
+    base: NDArray[np.intp],
+    event: NDArray[np.int64],
+    values: NDArray[np.float64],
+    center: float,
+    factor: float,
+    grid: Grid,
+) -> None:
+    """Counts and sums each membership's value in the column's section, which begins at `base`.
+
+    `Grid.bins_of` and `fixed_point` in one pass; a property test holds them together. No array is handed to a function
+    on the way but for the few crowded values: numba counts references, which costs more than all the rest.
+    """
+    edges, pivot, table, bound, crowded = grid
+    missing = edges.size + 1
+    sums = missing + 2
+    squares = sums + missing
+    for i in range(event.size):
+        first = base[i]
+        x = values[event[i]]
+        if not np.isfinite(x):
+            cells[first + missing + (not np.isnan(x))] += 1
+            continue
+        place = np.int64(table[cell_of(x - pivot)])
+        if place != crowded:
+            place += x > bound[place]
+        else:
+            place = np.searchsorted(edges, x)
+        place += first
+        z = min(max((x - center) * factor, -Z_LIMIT), Z_LIMIT)
+        cells[place] += 1
+        cells[place + sums] += np.int64(np.rint(z * SUM_UNITS))
+        cells[first + squares] += np.int64(np.rint(z * z * SQUARE_UNITS))
 
 
 def _score_cells(score: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -9,10 +9,21 @@ numpy's `searchsorted(edges, x, side='left')` on every float. A grid around a mi
 symmetric and skewed columns alike.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def compiled(function: _Function) -> _Function:
+    """Compiles at the first call and keeps the machine code on disk; floats are as strict as numpy's."""
+    result: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+    return cast("_Function", result)
+
 
 _SHIFT = 18
 _CELLS = 1 << (32 - _SHIFT)
@@ -22,9 +33,8 @@ _RANK = np.where(np.arange(_CELLS) < _HALF, _HALF + np.arange(_CELLS), _CELLS - 
 _INFINITY = int(np.float32(np.inf).view(np.uint32)) >> _SHIFT
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """Look-up tables of one column's edges."""
+class Grid(NamedTuple):
+    """Look-up tables of one column's edges; a named tuple, because compiled loops take those."""
 
     edges: NDArray[np.float64]
     pivot: float
@@ -77,3 +87,10 @@ def _cells(values: NDArray[np.float64], pivot: float) -> NDArray[np.uint32]:
     """The grid cell of each value; monotone in the value by rank."""
     with np.errstate(over="ignore", invalid="ignore"):
         return (values - pivot).astype(np.float32).view(np.uint32) >> np.uint32(_SHIFT)
+
+
+@compiled
+def cell_of(distance: float) -> np.uint32:
+    """The grid cell of one value at a distance to the pivot, for compiled loops."""
+    cell: np.uint32 = np.float32(distance).view(np.uint32) >> np.uint32(_SHIFT)
+    return cell

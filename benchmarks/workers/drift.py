@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer
 
@@ -19,6 +19,8 @@ from services.drift import wiring
 
 SILENCE_S = 3.0
 """Nothing more after this long: the topic is read."""
+PATIENCE_S = 60.0
+"""Nothing at all after this long, joining the group included: others have read it."""
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Meter:
     cpu_s: float = 0.0
     wall_s: float = 0.0
     begun: tuple[float, float] | None = None
+    made_s: float = field(default_factory=time.monotonic)
 
     def take(self, records: int) -> None:
         """Notes a batch."""
@@ -42,7 +45,9 @@ class Meter:
     @property
     def is_over(self) -> bool:
         """Whether the topic is read."""
-        return self.begun is not None and time.monotonic() - self.begun[1] - self.wall_s > SILENCE_S
+        if self.begun is None:
+            return time.monotonic() - self.made_s > PATIENCE_S
+        return time.monotonic() - self.begun[1] - self.wall_s > SILENCE_S
 
     def report(self) -> None:
         """Prints the figures."""

@@ -1,18 +1,19 @@
 """One Arrow column to numpy, a whole column at a time."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from runtime.decode.bits import PADDING, compiled
+from runtime.decode.bits import PADDING, compiled, inlined, pointers, word
 from runtime.decode.shape import category_text
 from runtime.decode.text import digest
 
-_EMPTY_TEXT = ""
+_ONES, _SPACES, _TOPS = (np.uint64(byte * 0x0101010101010101) for byte in (0x01, 0x20, 0x80))
+_U1 = np.uint64(1)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -60,7 +61,8 @@ class Encoded:
 
     def among(self, accepted: Any) -> NDArray[np.bool_]:
         """bool[n]: null, or a name of which `accepted` is true."""
-        return np.array([*map(accepted, self.names), True], np.bool_)[self.codes]
+        verdicts = np.array([*map(accepted, self.names), True], np.bool_)
+        return verdicts[self.codes] if not verdicts.all() else np.ones(self.codes.size, np.bool_)
 
 
 def encoded(array: pa.Array) -> Encoded:
@@ -76,18 +78,38 @@ def encoded(array: pa.Array) -> Encoded:
     return Encoded(codes, ["" if value is None else category_text(value) for value in values])
 
 
+class _Texts(NamedTuple):
+    """Text i is data[bounds[i]:bounds[i + 1]]."""
+
+    data: NDArray[np.uint8]
+    bounds: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+    plain: NDArray[np.uint8]
+    """1: surely a valid identifier."""
+
+
+@inlined
+def _odd(w: np.uint64) -> np.uint64:
+    """Not 0 where any of eight bytes is a control character, DEL or not ASCII."""
+    return (w | (w + _ONES) | ((w - _SPACES) & ~w)) & _TOPS
+
+
 @compiled
-def _scan(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], hashes: NDArray[np.uint64], plain: NDArray[np.bool_]
-) -> None:
-    for i in range(hashes.size):
-        start, size = offsets[i], offsets[i + 1] - offsets[i]
-        sure = size >= 1 and size <= 256
-        if sure:
-            for p in range(start, start + size):
-                sure = sure and data[p] > 31 and data[p] < 127
-        plain[i] = sure
-        hashes[i] = digest(data, start, size, 0)
+def _scan(texts: _Texts, n: int) -> None:
+    data, bounds, hashes, plain = pointers(texts)
+    for i in range(n):
+        p, size = bounds[i], bounds[i + 1] - bounds[i]
+        hashes[i] = digest(data, p, size, 0)
+        plain[i] = 0
+        if size >= 1 and size <= 256:
+            odd = np.uint64(0)
+            while size > 8:
+                odd |= _odd(word(data, p))
+                p += 8
+                size -= 8
+            beyond = np.uint64(64 - 8 * size)  # bits of the last word that are not the text's: spaces instead
+            odd |= _odd((word(data, p) << beyond) | (_SPACES & ((_U1 << beyond) - _U1)))
+            plain[i] = odd == 0
 
 
 def identifiers(array: pa.Array) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
@@ -100,12 +122,13 @@ def identifiers(array: pa.Array) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]
     bounds = np.frombuffer(offsets, np.int64 if wide else np.int32)[array.offset : array.offset + n + 1].astype(
         np.int64
     )
-    text = np.zeros(bounds[-1] - bounds[0] + PADDING, np.uint8)
+    text = np.empty(bounds[-1] - bounds[0] + PADDING, np.uint8)
+    text[-PADDING:] = 0
     if data is not None:
         text[:-PADDING] = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
-    hashes, plain = np.empty(n, np.uint64), np.empty(n, np.bool_)
-    _scan(text, bounds - bounds[0], hashes, plain)
-    return hashes, plain & ~absent(array)
+    texts = _Texts(text, bounds - bounds[0], np.empty(n, np.uint64), np.empty(n, np.uint8))
+    _scan(texts, n)
+    return texts.hashes, texts.plain.view(np.bool_) & ~absent(array)
 
 
 def plain_name(name: str) -> bool:

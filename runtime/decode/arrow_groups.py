@@ -35,16 +35,17 @@ class Stream:
 
 def decode_streams(streams: Sequence[Stream], shapes: Shapes, strict: Strict, decoded: Decoded) -> list[Group]:
     """Decodes the records' rows; the dead and the counts go to `decoded`, which has each record as one event so far."""
-    by_schema: dict[pa.Schema, list[tuple[Stream, pa.Table]]] = {}
+    by_schema: dict[bytes, list[tuple[Stream, pa.Table]]] = {}
+    known: set[bytes] = set()
     for stream in streams:
         try:
-            table = read_stream(stream.value)
+            schema, table = read_stream(stream.value, known)
         except MalformedError as error:
             decoded.dead.append(Dead(stream.index, None, "MALFORMED", str(error)[:300]))
             continue
         decoded.events += table.num_rows - 1
         if table.num_rows:
-            by_schema.setdefault(table.schema, []).append((stream, table))
+            by_schema.setdefault(schema, []).append((stream, table))
     groups: list[Group] = []
     for found in by_schema.values():
         groups += _Rows(found, shapes, strict).decode(decoded)
@@ -75,7 +76,8 @@ class _Rows:
         sure &= time_ms - self.timestamp_ms <= FUTURE_MS
         model, version = events.texts("model"), events.texts("version")
         pair = (model.codes + 1).astype(np.int64) * (len(version.names) + 1) + version.codes + 1
-        for number in np.unique(pair).tolist():
+        numbers = pair[:1] if (pair == pair[0]).all() else np.unique(pair)
+        for number in numbers.tolist():
             mine = pair == number
             first = int(np.argmax(mine))
             name = _name(model, first), _name(version, first)
@@ -128,7 +130,7 @@ class _Rows:
         if prediction is None or (shape.prediction == "numeric" and not is_number(prediction.type)):
             return fits & False
         if shape.classes is not None:
-            fits &= encoded(prediction).among(shape.classes.__contains__)
+            fits &= self.events.encoded(prediction).among(shape.classes.__contains__)
             for name, array in self.events.members["probabilities"].items():
                 if name not in shape.classes:
                     fits &= absent(array)
@@ -143,9 +145,9 @@ class _Rows:
             floats(features[column]) if column in features else np.full(events.n, np.nan) for column in shape.numeric
         ]
         numbers += [floats(prediction)] * (shape.prediction == "numeric") + [score] * shape.score
-        codes = [_codes(column, features.get(column.name), events.n) for column in shape.coded]
+        codes = [self._codes(column, features.get(column.name)) for column in shape.coded]
         if isinstance(shape.prediction, Coded):
-            codes.append(_codes(shape.prediction, prediction, events.n))
+            codes.append(self._codes(shape.prediction, prediction))
         return Group(
             model=name[0],
             version=name[1],
@@ -163,12 +165,19 @@ class _Rows:
             discovered=self._discovered(which) if shape.discover else (),
         )
 
+    def _codes(self, column: Coded, array: pa.Array | None) -> NDArray[np.int32]:
+        if array is None:
+            return np.full(self.events.n, column.missing, np.int32)
+        found = self.events.encoded(array)
+        codes = np.array([column.codes.get(name, column.unlisted) for name in found.names], np.int32)
+        return found.translated(codes, column.missing)
+
     def _segments(self, shape: Shape, which: Which) -> Segments:
         found = {"variant": self.events.texts("variant")}
         for name, array in self.events.members["segments"].items():
             kept = name != "variant" and (shape.segments is None or name in shape.segments)
             if kept and len(found) < DIMENSIONS:
-                found[name] = encoded(array)
+                found[name] = self.events.encoded(array)
         result = {}
         for name, column in found.items():
             without = ("", "stable") if name == "variant" else ("",)
@@ -194,20 +203,12 @@ def _name(column: Encoded, place: int) -> str:
     return column.names[code] if code >= 0 else ""
 
 
-def _codes(column: Coded, array: pa.Array | None, n: int) -> NDArray[np.int32]:
-    if array is None:
-        return np.full(n, column.missing, np.int32)
-    found = encoded(array)
-    codes = np.array([column.codes.get(name, column.unlisted) for name in found.names], np.int32)
-    return found.translated(codes, column.missing)
-
-
 def _dense(column: Encoded, which: Which, without: tuple[str, ...]) -> tuple[NDArray[np.int32], list[str]]:
     """Codes of the chosen rows into only the names they use; 0 is none."""
     names = {"": 0}
     dense = np.zeros(len(column.names) + 1, np.int32)
-    used = np.unique(column.codes[which])
-    for code in used[used >= 0].tolist():
+    used = np.bincount(column.codes[which] + 1, minlength=1)[1:]
+    for code in np.flatnonzero(used).tolist():
         name = column.names[code]
         dense[code] = 0 if name in without else names.setdefault(name, len(names))
     return dense[column.codes[which]], list(names)

@@ -12,22 +12,30 @@ MAX_COLUMNS = 4_000
 _RECORD_BATCH, _DICTIONARY_BATCH = 3, 2
 
 
-def read_stream(value: bytes) -> pa.Table:
-    """The rows of an IPC stream, validated, without metadata. Raises MalformedError."""
+def read_stream(value: bytes, known: set[bytes]) -> tuple[bytes, pa.Table]:
+    """The rows of an IPC stream, validated, and the bytes of their schema: equal bytes are equal schemas.
+
+    Raises MalformedError. `known` are schemas whose names have been looked at; a new one is added.
+    """
     try:
-        _check_messages(value)
+        schema = _check_messages(value)
         table = _read(value)
         table.validate(full=True)
-        columns = [table.schema.names, *map(_members, table.schema)]
+        if schema not in known:
+            _check_names(table.schema)
+            known.add(schema)
     except (pa.ArrowException, struct.error, EOFError, OSError, ValueError, NotImplementedError) as error:
         if isinstance(error, MalformedError):
             raise
         raise MalformedError(f"no Arrow stream that can be read: {error}") from error
-    for names in columns:
+    return schema, table
+
+
+def _check_names(schema: pa.Schema) -> None:
+    for names in (schema.names, *map(_members, schema)):
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise MalformedError(f"the column {twice[0][:64]!r} is given twice")
-    return table
 
 
 def _members(field: pa.Field) -> list[str]:
@@ -37,32 +45,37 @@ def _members(field: pa.Field) -> list[str]:
 def _read(value: bytes) -> pa.Table:
     batches, rows = [], 0
     with pa.ipc.open_stream(pa.BufferReader(value)) as reader:
-        if len(reader.schema) > MAX_COLUMNS:
+        schema = reader.schema
+        if len(schema) > MAX_COLUMNS:
             raise MalformedError(f"more than {MAX_COLUMNS} columns")
         for batch in reader:
             rows += batch.num_rows
             if rows > MAX_ROWS:
                 raise MalformedError(f"more than {MAX_ROWS} rows in one record")
             batches.append(batch)
-        table = pa.Table.from_batches(batches, reader.schema)
-    plain = pa.schema([field.remove_metadata() for field in table.schema])
-    return table.cast(plain) if table.schema.metadata or any(field.metadata for field in table.schema) else table
+        return pa.Table.from_batches(batches, schema)
 
 
-def _check_messages(value: bytes) -> None:
-    """Refuses compression, since few bytes could unfold to any size, and streams without an end."""
+def _check_messages(value: bytes) -> bytes:
+    """Refuses compression, since few bytes could unfold to any size, and streams without an end.
+
+    Returns the first message's metadata: the schema.
+    """
     source = pa.BufferReader(value)
+    schema = b""
     while source.tell() < len(value):
         try:
             message = pa.ipc.read_message(source)
         except EOFError:
             break
+        schema = schema or message.metadata.to_pybytes()
         if message.type in ("record batch", "dictionary") and _is_compressed(message.metadata.to_pybytes()):
             raise MalformedError("a compressed Arrow stream: write it uncompressed, Kafka compresses")
     else:
         raise MalformedError("the Arrow stream has no end: it was cut off, or never closed")
     if source.tell() != len(value):
         raise MalformedError("bytes follow the end of the Arrow stream")
+    return schema
 
 
 def _is_compressed(metadata: bytes) -> bool:

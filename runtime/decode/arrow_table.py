@@ -47,6 +47,7 @@ class Events:
         plain: dict[str, pa.Array] = {}
         self.members: dict[str, dict[str, pa.Array]] = {name: {} for name in _STRUCTS}
         self._absent: dict[str, Mask] = {}
+        self._encoded: dict[int, Encoded] = {}
         for name, column in zip(table.schema.names, table.columns, strict=True):
             array = column.chunk(0)
             if name.startswith(_PREFIX):
@@ -78,7 +79,13 @@ class Events:
     def texts(self, name: str) -> Encoded:
         """A column of texts, all null where there is none."""
         array = self.plain.get(name)
-        return encoded(array if array is not None and is_text(array.type) else pa.nulls(self.n))
+        if array is None or not is_text(array.type):
+            return Encoded(np.full(self.n, -1, np.int32), [])
+        return self.encoded(array)
+
+    def encoded(self, array: pa.Array) -> Encoded:
+        """One of the events' own columns as categories, made once."""
+        return self._encoded.get(id(array)) or self._encoded.setdefault(id(array), encoded(array))
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column of numbers, NaN where null or absent."""
@@ -139,7 +146,7 @@ class Events:
             return np.zeros(self.n, np.bool_)
         sure = ~absent(array) if not null else np.ones(self.n, np.bool_)
         if is_text(array.type):
-            sure &= encoded(array).among(lambda name: len(name) <= _MAX_TEXT)
+            sure &= self.encoded(array).among(lambda name: len(name) <= _MAX_TEXT)
         elif not null and not is_number(array.type):
             sure &= False
         elif not null or pa.types.is_uint64(array.type):

@@ -3,9 +3,11 @@
 import json
 
 from runtime.clock import SystemClock
+from runtime.decode.arrow import encode_arrow
 from runtime.decode.decoder import Decoder
 from runtime.decode.shape import Coded, Shape
 from runtime.log.memory_broker import MemoryMessage
+from schemas.prediction import Prediction
 
 _TIME_MS = 1_700_000_000_000
 _SHAPE = Shape(("x",), (Coded("c", {"a": 0}, 1, 2),), prediction="numeric", score=True)
@@ -21,7 +23,7 @@ _EVENT = {
 
 
 def warm() -> float:
-    """Decodes an event in both ways, so that everything is compiled; returns the seconds it took.
+    """Decodes an event in every way, so that everything is compiled; returns the seconds it took.
 
     Raises RuntimeError when the compiled parser does not accept its own example.
     """
@@ -34,6 +36,8 @@ def warm() -> float:
         raise RuntimeError(
             "the compiled parser refused its own example: clear __pycache__ in runtime/decode and try again"
         )
+    stream = encode_arrow([Prediction.model_validate(_EVENT)])
+    decoder.decode([MemoryMessage(stream, key=b"warm", timestamp_ms=_TIME_MS)], _TIME_MS)
     return clock.monotonic() - start
 
 

@@ -6,6 +6,7 @@ from typing import NoReturn
 from runtime import hot_loop
 from runtime.admin import describe
 from runtime.clock import Clock, SystemClock
+from runtime.decode.arrow_memory import keep_freed_memory
 from runtime.errors import OperatorError
 from runtime.faust.halt import halt
 from runtime.faust.projection import Projection
@@ -24,6 +25,7 @@ from services.drift.watched import Watched
 from services.drift.windows.handler import WindowsHandler
 from services.drift.windows.history import KafkaHistory
 from services.drift.windows.publishing import Publisher
+from stats.fold import warm
 
 CATCH_UP_S = 60.0
 
@@ -39,9 +41,11 @@ def watch(kafka: KafkaSettings, clock: Clock) -> Watched:
 
 def fold(observe: Callable[[hot_loop.Step], None] = lambda _: None) -> int:
     """Runs the hot tier until it is told to stop, or cannot go on; returns the exit code. `observe` sees every turn."""
+    keep_freed_memory()
     clock, settings = SystemClock(), DriftSettings()
     with instrumented("drift-fold", settings, clock) as instruments:
         stop = hot_loop.stop_on_signals()
+        warm()
         try:
             kafka = KafkaSettings()
             handler = FoldHandler(watch(kafka, clock), describe(kafka, ["profiles"])["profiles"].partitions)

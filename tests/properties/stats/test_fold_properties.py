@@ -1,5 +1,7 @@
 """Counts are sums over events, exact in any split, order and grouping, and they are what numpy counts."""
 
+import math
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,8 +10,9 @@ from numpy.typing import NDArray
 from stats import latency
 from stats.baseline import build_column
 from stats.fold import Columns, fold
-from stats.layout import LATENCY_CELLS, SCORE_CELLS, STATUS_CELLS, Layout, N
-from stats.reference import Reference
+from stats.layout import LATENCY_CELLS, SCORE_CELLS, STATUS_CELLS, Layout, N, fixed_point
+from stats.reference import ColumnReference, Reference
+from stats.section import NumericSection
 
 rng = np.random.default_rng(20)
 LAYOUT = Layout(
@@ -90,6 +93,45 @@ def test_the_fold_is_what_numpy_counts_on_raw_columns(rows: list) -> None:  # ty
     for row, i in enumerate(LAYOUT.coded):
         section = LAYOUT.sections[i]
         assert np.array_equal(cells[section.counts], np.bincount(columns.codes[row], minlength=section.width + 3))
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+crowding = st.builds(lambda x, ulps: x + ulps * math.ulp(x), st.floats(-1e300, 1e300), st.integers(-3, 3))
+
+
+@given(
+    st.lists(finite | crowding | st.integers(-9, 9).map(float), max_size=30),
+    finite,
+    st.floats(1e-300, 1e300),
+    st.lists(st.floats(), max_size=60),
+    st.data(),
+)
+def test_the_compiled_fold_of_any_column_is_the_numpy_one(
+    edges: list[float], center: float, scale: float, values: list[float], data: st.DataObject
+) -> None:
+    """`Grid.bins_of` and `fixed_point`, which look at whole columns, are the measure of the compiled loop."""
+    rising = np.unique(np.array(edges, np.float64))
+    column = ColumnReference("x", "feature", "numeric", tuple(rising.tolist()), center=center, scale=scale)
+    layout = Layout(Reference((column,)))
+    with np.errstate(over="ignore"):
+        x = np.concatenate((np.array(values, np.float64), rising, np.nextafter(rising, np.inf), -rising))
+    member = np.array(data.draw(st.lists(st.integers(0, x.size - 1), max_size=80) if x.size else st.just([])), np.int64)
+    group = np.array(data.draw(st.lists(st.integers(0, 2), min_size=member.size, max_size=member.size)), np.int64)
+    none = np.full(x.size, np.nan)
+    columns = Columns(x[np.newaxis], np.empty((0, x.size), np.int32), np.zeros(x.size, np.int16), none, none)
+
+    section = layout.sections[0]
+    assert isinstance(section, NumericSection)
+    expected = np.zeros((3, layout.size), np.int64)
+    bins = layout.grids[0].bins_of(x)[member]
+    z, square = (part[member] for part in fixed_point(x, center, scale))
+    has = bins < section.width
+    np.add.at(expected, (group, section.start + bins), 1)
+    np.add.at(expected, (group[has], section.sums.start + bins[has]), z[has])
+    np.add.at(expected, (group, section.squares), square)
+    assert np.array_equal(
+        fold(layout, columns, group, 3, event=member)[:, section.start :], expected[:, section.start :]
+    )
 
 
 @given(st.lists(event, max_size=60))
