@@ -16,6 +16,10 @@ from runtime.log.overdue import HALTED
 from runtime.log.protocol import Batch, LogHalted, OutRecord, Rewound, TransactionalLog
 
 DRAINED = 0
+_FIRST_RECORDS = 200
+"""Taken before anything is known of their size."""
+_SAMPLED = 64
+"""Every so many records one is measured."""
 _COLLECT_EVERY = 100
 _REWINDS_IN_A_ROW = 20
 
@@ -30,6 +34,8 @@ class Pace:
     """How much a transaction takes, and how often one is made."""
 
     max_records: int = 10_000
+    max_bytes: int = 64 * 1_048_576
+    """About, going by the records of the batch before: one record may hold a thousand events."""
     linger_s: float = 0.3
     """How long a batch that is not full is waited for: fewer transactions for more latency."""
     heartbeat_s: float = 2.0
@@ -85,12 +91,14 @@ def _steps(log: TransactionalLog, fold: Fold, stop: Event, clock: Clock, pace: P
     caught_up: frozenset[int] = frozenset()
     due_s = -math.inf
     rewinds = 0
+    records = min(_FIRST_RECORDS, pace.max_records)
     while not stop.is_set():
-        batch = log.poll(pace.max_records, pace.linger_s)
+        batch = log.poll(records, pace.linger_s)
         if batch is None:
             caught_up = frozenset()
             yield Step("reassigned")
             continue
+        records = _room(batch, pace, records)
         began_s = clock.monotonic()
         news = batch.moved or not batch.caught_up <= caught_up
         if not batch.ranges or not (news or began_s >= due_s):
@@ -111,6 +119,15 @@ def _steps(log: TransactionalLog, fold: Fold, stop: Event, clock: Clock, pace: P
         caught_up = batch.caught_up
         due_s = began_s + pace.heartbeat_s
         yield Step("committed", batch, folded_s - began_s, clock.monotonic() - folded_s)
+
+
+def _room(batch: Batch, pace: Pace, before: int) -> int:
+    """How many records like those of a batch the next one may take; as many as before where it has none."""
+    sizes = [len(message.value() or b"") for message in batch.messages[::_SAMPLED]]
+    if not sizes:
+        return before
+    fitting = pace.max_bytes * len(sizes) // max(sum(sizes), 1)
+    return max(1, min(pace.max_records, fitting))
 
 
 def _never_commits() -> LogHalted:

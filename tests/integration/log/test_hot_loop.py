@@ -30,6 +30,7 @@ class Loop:
         self.stop = Event()
         self.steps: list[Step] = []
         self.log = MemoryLog(broker, "fold", slot, SOURCE)
+        self.pace = PACE
 
     def run(
         self,
@@ -46,7 +47,7 @@ class Loop:
             if len(self.steps) >= turns:
                 self.stop.set()
 
-        return run(self.log, fold, self.stop, self.clock, pace=PACE, observe=observe)
+        return run(self.log, fold, self.stop, self.clock, pace=self.pace, observe=observe)
 
     @property
     def outcomes(self) -> list[str]:
@@ -151,3 +152,15 @@ def test_the_garbage_collector_works_again_after_the_loop() -> None:
     assert enabled == [False]
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
+
+
+def test_large_records_make_smaller_batches_and_small_ones_larger_again() -> None:
+    """A record may hold a thousand events: batches are bounded by bytes, going by those of the batch before."""
+    loop = Loop(MemoryBroker())
+    loop.pace = Pace(max_records=10, max_bytes=4_000, linger_s=0.001, heartbeat_s=2.0)
+    for body in (*[b"x" * 1_000] * 18, *[b"x"] * 30):
+        loop.broker.produce(SOURCE, body, partition=0)
+    loop.run(turns=9)
+    sizes = [len(step.batch.messages) for step in loop.steps if step.outcome == "committed" and step.batch]
+    assert sizes[:3] == [10, 4, 4]
+    assert sizes[3:] == [4, 10, 10, 6]
