@@ -93,7 +93,7 @@ class Threshold(Record):
     resolve_after: Annotated[int, Field(ge=1)] = 1
     """Consecutive windows in order after which the incident is resolved."""
     while_learning: bool = False
-    """Judge only while the detector has no verdict to give: it is learning, or off."""
+    """Judge only while the detector is learning, and has no verdict to give yet."""
 
     @model_validator(mode="after")
     def _bounds_agree(self) -> Self:
@@ -107,15 +107,16 @@ class Threshold(Record):
 
 
 DEFAULT_THRESHOLDS = (
+    Threshold(name="missing", metric="missing_rate", above=0.2, page=0.5),
+    Threshold(name="errors", metric="rate_5xx", above=0.02, page=0.05),
+)
+LEARNING_THRESHOLDS = (
     Threshold(name="drift", metric="psi_adj", above=0.2, page=0.5, min_count=300, while_learning=True),
     Threshold(
         name="prediction-drift", metric="prediction_psi", above=0.2, page=0.5, min_count=300, while_learning=True
     ),
-    Threshold(name="missing", metric="missing_rate", above=0.2, page=0.5),
-    Threshold(name="errors", metric="rate_5xx", above=0.02, page=0.05),
 )
-
-
+"""Large drifts are told although the detector is still learning; a threshold of the same name takes their place."""
 HOUR_MS = 3_600_000
 
 
@@ -196,6 +197,12 @@ class Monitor(Record):
     def levels_ms(self) -> tuple[int, ...]:
         """The distinct slides: at each one sum is kept per step, and windows are sums of steps."""
         return tuple(sorted({window.slide_ms for window in self.windows}))
+
+    @property
+    def rules(self) -> tuple[Threshold, ...]:
+        """The thresholds, and those that hold the watch while the detector learns."""
+        named = {threshold.name for threshold in self.thresholds}
+        return (*self.thresholds, *(rule for rule in LEARNING_THRESHOLDS if rule.name not in named))
 
     @property
     def detector_pane_ms(self) -> int:

@@ -21,7 +21,7 @@ def rules_over(monitor: Monitor, key: SeriesKey) -> list[Threshold]:
     if key.size_ms not in {spec.size for spec in monitor.windows} or not watches(monitor, key.segment):
         return []
     return [
-        rule for rule in monitor.thresholds if rule.window in (None, key.size_ms) and (rule.segments or not key.segment)
+        rule for rule in monitor.rules if rule.window in (None, key.size_ms) and (rule.segments or not key.segment)
     ]
 
 
@@ -46,7 +46,7 @@ def _covers(rule: Threshold, feature: str | None) -> bool:
 
 
 def _left_to_the_detector(rule: Threshold, window: Window) -> bool:
-    return rule.while_learning and window.watching == "watching"
+    return rule.while_learning and window.watching != "learning"
 
 
 def _sightings(window: Window, rules: Sequence[Threshold]) -> Iterator[Sighting]:

@@ -19,12 +19,12 @@ from driftline import accounts
 from driftline.audit import Audit, audit
 from runtime.admin import create_topics
 from runtime.settings import KafkaSettings
-from schemas.monitor import Monitor, WindowSpec
+from schemas.monitor import Detector, Monitor, WindowSpec
 from schemas.window import Window
 from tests.chaos.faults import Arena, inject
 from tests.chaos.harness import Feeder, Workers, broker_behind_proxy, read
 from tests.chaos.proxy import HOST
-from tests.drift_stream import T0, baseline, event
+from tests.drift_stream import T0, baseline, event, seasoned
 from tests.integration.drift.services import windows
 
 FAULTS = int(os.environ.get("DRIFTLINE_CHAOS_FAULTS", "22"))
@@ -39,6 +39,7 @@ MONITOR = Monitor(
     lateness=MINUTE_MS,
     horizon=86_400_000,
     idle=3_000,
+    detector=Detector(pane=5 * MINUTE_MS),
 )
 SLOTS = ("fold-0", "fold-1", "windows-0", "triggers-0")
 COMMANDS = {
@@ -133,6 +134,22 @@ def differences(found: Iterable[Window], events: Recount, broken: Counter[tuple[
     return wrong
 
 
+def detector_faults(settings: KafkaSettings) -> list[str]:
+    """Panes that were stepped twice, out of order or not at all, and steps that were published in two versions."""
+    said: dict[tuple[str, int], set[str]] = defaultdict(set)
+    steps: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for _, _, value in read(settings, "windows"):
+        window = Window.model_validate_json(value)
+        if window.detection is not None:
+            said[window.version, window.start_ms].add(window.detection.model_dump_json())
+            steps[window.version].add((window.start_ms, window.detection.panes))
+    wrong = [f"{place}: {len(bodies)} different steps" for place, bodies in said.items() if len(bodies) > 1]
+    for version, panes in steps.items():
+        if [number for _, number in sorted(panes)] != list(range(1, len(panes) + 1)):
+            wrong.append(f"version {version} stepped {sorted(panes)}")
+    return wrong if steps.keys() == {"1", "2"} else [*wrong, f"only versions {sorted(steps)} were stepped"]
+
+
 def wait_until_balanced(settings: KafkaSettings, workers: Workers) -> Audit:
     """Tends the workers until everything is accounted for, or time is up."""
     for _ in range(CATCH_UP_S // 3):
@@ -152,7 +169,7 @@ def test_every_window_equals_a_recount_of_the_raw_topic(tmp_path: Path) -> None:
         create_topics(direct)
         producer = Producer(direct.client())
         producer.produce(direct.topic("monitors"), MONITOR.to_json(), b"m")
-        producer.produce(direct.topic("baselines"), baseline().to_json(), b"m/1")
+        producer.produce(direct.topic("baselines"), seasoned(baseline()).to_json(), b"m/1")
         producer.flush()
         proxied = KafkaSettings(bootstrap_servers=f"{HOST}:{proxy.port}", topic_prefix=direct.topic_prefix)
 
@@ -172,7 +189,7 @@ def test_every_window_equals_a_recount_of_the_raw_topic(tmp_path: Path) -> None:
         finally:
             workers.end()
         found_windows = windows(direct)
-        wrong = differences(found_windows, *recount(direct))
+        wrong = differences(found_windows, *recount(direct)) + detector_faults(direct)
     report = f"{dict(arena.done)} exits {dict(workers.exits)} drained {codes} audit {found}"
     print(report)  # noqa: T201  shown with -s, and when it fails
     log = (tmp_path / "workers.log").read_text()[-20_000:]

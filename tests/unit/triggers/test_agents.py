@@ -20,7 +20,7 @@ def _event(value: bytes) -> Event:
 
 def test_alerts_are_keyed_by_id_and_placed_by_model(make: Any) -> None:
     heard: list[Alert] = []
-    seen = make.window(features={"dep_delay": make.column(psi_adj=0.3)})
+    seen = make.window(features={"dep_delay": make.column(psi_adj=0.3)}, watching="learning")
     effects = judging(SimpleNamespace(values={}), PARTITIONS, heard.append)(_event(seen.to_json()), Rows())
     (record,) = effects.out
     alert = Alert.model_validate_json(record.value)

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.alert import Alert
 from schemas.examples import examples
-from schemas.monitor import Monitor
+from schemas.monitor import Monitor, WindowSpec
 from schemas.window import Window
 from services.triggers.handler import handle
 
@@ -20,5 +20,7 @@ def test_each_window_is_judged_under_each_monitor(window: bytes, monitor: bytes 
 
 
 def test_the_examples_bring_at_least_one_alert() -> None:
-    alerts = [a for w in examples("windows") for a in handle(Window.model_validate_json(w), None, {}).alerts]
+    windows = [Window.model_validate_json(window) for window in examples("windows")]
+    daily = (WindowSpec(size=86_400_000),)
+    alerts = [a for w in windows for a in handle(w, Monitor(model=w.model, windows=daily), {}).alerts]
     assert {alert.state for alert in alerts} == {"firing"}

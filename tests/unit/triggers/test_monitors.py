@@ -17,8 +17,24 @@ def _rules(alerts: Any) -> list[tuple[str, str | None]]:
 
 
 def test_without_a_monitor_the_default_one_holds(make: Any, history: Any) -> None:
-    alerts = history.judge(make.window(features={"dep_delay": make.column(psi_adj=0.3, missing_rate=0.6)}), None)
-    assert [(a.rule, a.severity) for a in alerts] == [("drift", "message"), ("missing", "page")]
+    drifted = {"dep_delay": make.column(psi_adj=0.3, missing_rate=0.6)}
+    alerts = history.judge(make.window(features=drifted, watching="learning"), None)
+    assert [(a.rule, a.severity) for a in alerts] == [("missing", "page"), ("drift", "message")]
+
+
+def test_large_drifts_are_told_while_the_detector_learns_whatever_the_monitor_s_thresholds(
+    make: Any, history: Any
+) -> None:
+    """A threshold of the same name takes their place."""
+    drifted = {"dep_delay": make.column(psi_adj=0.3)}
+    other, same = (
+        Threshold(name="latency", metric="latency_p99_ms", above=1e9),
+        Threshold(name="drift", metric="psi", above=9),
+    )
+    cases = [(same, "learning", []), (other, "off", []), (other, "watching", []), (other, "learning", ["drift"])]
+    for day, (threshold, watching, rules) in enumerate(cases):
+        alerts = history.judge(make.window(day, features=drifted, watching=watching), make.monitor(threshold))
+        assert [alert.rule for alert in alerts] == rules
 
 
 @pytest.mark.parametrize(
