@@ -24,6 +24,8 @@ class ColumnBaseline(Record):
     """Categorical: known values that share the `rest` cell."""
     open_ended: bool = False
     """Categorical: the reference has more values than are listed, so an unlisted one counts as rest, not unseen."""
+    seen_once: Count = 0
+    """Categorical: values that occur once in the reference, from which the rate of unseen ones is estimated."""
     center: float = 0.0
     scale: float = 1.0
     """Numeric: sums are kept of (value - center) / scale, in fixed point."""

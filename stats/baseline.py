@@ -113,6 +113,7 @@ def coded_reference(
         categories=tuple(ranked[:MAX_CATEGORIES]),
         rest=tuple(ranked[MAX_CATEGORIES : MAX_CATEGORIES + MAX_REST]),
         open_ended=len(ranked) > MAX_CATEGORIES + MAX_REST,
+        seen_once=sum(count == 1 for count in counts.values()),
         importance=importance,
     )
 

@@ -32,6 +32,9 @@ class ColumnReference:
     categories: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
     open_ended: bool = False
+    seen_once: int = 0
+    """Values that occur once in the reference: as many events as there are of them will bring values it does not have
+    (Good, The population frequencies of species, Biometrika 40, 1953)."""
     center: float = 0.0
     scale: float = 1.0
     cells: tuple[int, ...] = ()

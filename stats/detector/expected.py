@@ -85,6 +85,7 @@ class Expected:
         m = counts.sum(-1, keepdims=True)
         own = smoothed(season[:, rows].sum(0), self.live[rows])
         tilt = (counts + kappa * own) / (m + kappa) / np.where(self.live[rows], own, 1.0)
+        tilt[:, -1] = 1.0  # values that the reference does not have have no hours either
         p0, size = self.pooled.p0.copy(), self.pooled.m.copy()
         p0[rows] *= tilt
         p0[rows] /= p0[rows].sum(-1, keepdims=True)

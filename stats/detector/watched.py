@@ -61,7 +61,9 @@ class WatchedColumns:
         )
         """Whether a row's bins have an order, [rows]."""
         self.reference: NDArray[np.int64] = self.counts(layout.reference_cells)
-        """The reference's own counts, [rows, K]."""
+        """The reference's own counts, [rows, K]; of values it does not have, as many as occur in it once."""
+        once = np.array([column.seen_once for column in layout.columns], np.int64)
+        self.reference[: once.size, -1] += once * live[: once.size, -1]
 
     def counts(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
         """Counts of a vector int64[layout.size], int64[rows, K]: every row but volume, the last."""

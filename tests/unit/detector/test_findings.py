@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
+from stats.baseline import build_column
 from stats.detector.detector import Detector, Finding, Rule
 from stats.layout import Layout
+from stats.reference import Reference
 from tests.unit.detector.worlds import (
     BINS,
     HOUR_MS,
@@ -205,3 +207,25 @@ def test_a_loss_of_confidence_is_found_though_the_scores_mean_stays() -> None:
     flat = np.array([0.2, 0.12, 0.06, 0.04, 0.02, 0.02, 0.01, 0.01, 0.01, 0.01])
     found = run(Detector(layout, None, Rule()), panes_of(layout, rng.multinomial(300, [*flat, *flat[::-1]], (24, 1))))
     assert ("shape", 1) in {(finding.what, finding.place) for _, finding in found}
+
+
+def test_values_as_rare_as_those_that_training_met_once_are_expected_to_bring_new_ones() -> None:
+    """A long tail of categories: training of 100,000 rows has many values once, so production brings others yet.
+
+    Before these were expected, 100 such columns raised 8 false alarms a month.
+    """
+    rng = np.random.default_rng(11)
+    weight = 1 / np.arange(1, 1_001) ** 1.9
+    share = weight / weight.sum()
+    drawn = [str(value) for value in rng.choice(1_000, 100_000, p=share)]
+    column = build_column("c", "feature", "categorical", drawn)
+    layout = Layout(Reference((column,)))
+    detector = Detector(layout, None, Rule())
+    cell = np.array([column.codes.get(str(value), column.unlisted) for value in range(1_000)])
+    by_cell = np.bincount(cell, share, len(column.categories) + 3)
+    assert by_cell[-2] > 5e-4, "values that training never met"
+    assert detector.watched.reference[0, -1] == column.seen_once > 50
+    panes = panes_of(layout, rng.multinomial(200, by_cell, size=(1_500, 1)))
+    assert run(detector, panes) == []
+    sudden = np.where(np.arange(by_cell.size) == by_cell.size - 2, 0.03, 0) + 0.97 * by_cell
+    assert run(detector, panes_of(layout, rng.multinomial(200, sudden, size=(60, 1)))), "3 % are not expected"
