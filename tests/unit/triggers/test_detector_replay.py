@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from schemas.monitor import Detector, Threshold
 from schemas.window import Window
-from services.triggers.handler import handle
 from services.triggers.series import Series, SeriesKey
+from tests.unit.triggers.crashing import said, shaken
 
 RULE = Threshold(name="drift", metric="psi", above=0.2, while_learning=True)
 COLUMNS = ("feature/dep_delay", "prediction/prediction", "score/score", "score/confidence", "model/volume")
@@ -54,34 +54,14 @@ def _monitor(make: Any) -> Any:
     return make.monitor(RULE, detector=Detector(resolve_after=2))
 
 
-def _said(alerts: Any) -> dict[tuple[str, int], bytes]:
-    """By id and revision; fails where one says two things."""
-    said: dict[tuple[str, int], bytes] = {}
-    for alert in alerts:
-        assert said.setdefault((alert.alert_id, alert.revision), alert.to_json()) == alert.to_json()
-    return said
-
-
 @given(drawn=panes, crashes=crashes)
 def test_crashes_and_replays_tell_nothing_that_a_quiet_run_does_not(drawn: Any, crashes: Any, make: Any) -> None:
     windows, monitor = _windows(drawn, make), _monitor(make)
-    quiet, shaken = make.history(), make.history()
+    quiet, killed = make.history(), shaken(make.history(), windows, monitor, crashes)
     for window in windows:
         quiet.judge(window, monitor)
-    at = 0
-    for crash_at, kept, back_to in crashes:
-        for window in windows[at:crash_at]:
-            shaken.judge(window, monitor)
-        at = max(at, crash_at)
-        if at < len(windows):
-            decision = handle(windows[at], monitor, shaken.rows)
-            shaken.alerts += decision.alerts
-            shaken.rows |= dict(list(decision.writes.items())[:kept])
-        at = min(at, back_to)
-    for window in windows[at:]:
-        shaken.judge(window, monitor)
-    assert _said(shaken.alerts) == _said(quiet.alerts)
-    assert shaken.rows == quiet.rows
+    assert said(killed.alerts) == said(quiet.alerts)
+    assert killed.rows == quiet.rows
 
 
 @given(drawn=panes)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.monitor import Threshold
 from schemas.window import Window
-from services.triggers.handler import handle
+from tests.unit.triggers.crashing import said, shaken
 
 RULES = (
     Threshold(name="drift", metric="psi", above=0.2, page=0.5, segments=True, resolve_after=2),
@@ -50,34 +50,14 @@ def _windows(seen: list[Any], make: Any) -> list[Window]:
     return windows
 
 
-def _states(alerts: Any) -> dict[tuple[str, int], bytes]:
-    """By id and revision; fails where one says two things."""
-    said: dict[tuple[str, int], bytes] = {}
-    for alert in alerts:
-        assert said.setdefault((alert.alert_id, alert.revision), alert.to_json()) == alert.to_json()
-    return said
-
-
 @given(seen=sightings, crashes=crashes)
 def test_crashes_and_replays_tell_nothing_that_a_quiet_run_does_not(seen: Any, crashes: Any, make: Any) -> None:
     windows, monitor = _windows(seen, make), make.monitor(*RULES)
-    quiet, shaken = make.history(), make.history()
+    quiet, killed = make.history(), shaken(make.history(), windows, monitor, crashes)
     for window in windows:
         quiet.judge(window, monitor)
-    at = 0
-    for crash_at, kept, back_to in crashes:
-        for window in windows[at:crash_at]:
-            shaken.judge(window, monitor)
-        at = max(at, crash_at)
-        if at < len(windows):
-            decision = handle(windows[at], monitor, shaken.rows)
-            shaken.alerts += decision.alerts
-            shaken.rows |= dict(list(decision.writes.items())[:kept])
-        at = min(at, back_to)
-    for window in windows[at:]:
-        shaken.judge(window, monitor)
-    assert _states(shaken.alerts) == _states(quiet.alerts)
-    assert shaken.rows == quiet.rows
+    assert said(killed.alerts) == said(quiet.alerts)
+    assert killed.rows == quiet.rows
 
 
 @given(seen=sightings, changed_at=st.integers(0, 24), back_to=st.integers(0, 24))
@@ -89,7 +69,7 @@ def test_a_replay_under_a_changed_monitor_contradicts_nothing_said_before(
         history.judge(window, make.monitor(*RULES))
     for window in windows[min(changed_at, back_to) :]:
         history.judge(window, make.monitor(RULES[1].model_copy(update={"segments": True, "above": 0.04})))
-    _states(history.alerts)
+    said(history.alerts)
 
 
 @given(seen=sightings)
