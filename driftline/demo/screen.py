@@ -123,10 +123,15 @@ def _incidents(track: Track, rows: int) -> RenderableType:
 
 
 def _incident(alert: Alert) -> Text:
+    """One line: what changed. How sure it is, and what else, `driftline explain` tells."""
     open_now = alert.state == "firing"
     mark = severity(alert) if open_now else "✓ resolved"
+    what = alert.summary.replace(" 00:00", "").partition(";")[0]
     return Text.assemble(
-        (f"{mark:<10}", _STYLE[alert.severity] if open_now else "dim"), (f" {alert.summary}", "" if open_now else "dim")
+        (f"{mark:<10}", _STYLE[alert.severity] if open_now else "dim"),
+        (f" {what}", "" if open_now else "dim"),
+        no_wrap=True,
+        overflow="ellipsis",
     )
 
 
