@@ -45,7 +45,7 @@ class Effort:
 
     features: int = FEATURES
     references: int = 5
-    months: int = 5
+    months: int = 10
     """Without drift, a reference; one with drift comes on top."""
     events: tuple[int, ...] = (1_000, 200)
     """An hour."""

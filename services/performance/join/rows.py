@@ -1,0 +1,189 @@
+"""How the store lays out its keys and values. Numbers in keys are big-endian, so that their order is time's.
+
+    i <id>                an open prediction, with its label once known; or, before it came, references to its labels
+    d <expiry> <offset>   ids of the predictions of one batch that expire then
+    w <due> <offset>      a label that waits for its prediction until then
+    m                     identity, positions, watermarks
+
+A prediction's row is also one side of a joined pair: it holds everything that is told of it.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from services.performance.join.records import LabelRecord, PredictionRecord
+
+SLACK_MS = 86_400_000
+"""How long a prediction is kept beyond its horizon: for labels of that time that reach their topic late."""
+EXPIRY_STEP_MS = 60_000
+"""Expiry is rounded up to this, so that neighbours expire together."""
+
+_NAN = float("nan")
+
+WAITING, OPEN, LABELLED = 0, 1, 2
+"""First byte of a row."""
+
+ROW = np.dtype(
+    [
+        ("kind", "u1"),
+        ("time_ms", "<i8"),
+        ("seen_ms", "<i8"),
+        ("horizon_ms", "<i8"),
+        ("expires_ms", "<i8"),
+        ("digest", "V16"),
+        ("prediction", "<f8"),
+        ("score", "<f8"),
+        ("label_time_ms", "<i8"),
+        ("label", "<f8"),
+        ("value", "<f8"),
+        ("origin_size", "<u4"),
+        ("text_size", "<u4"),
+        ("probabilities_size", "<u4"),
+    ]
+)
+"""The fixed part of a prediction's row; then origin, text, probabilities, and the label's text."""
+_FIXED = struct.Struct("<Bqqqq16sddqddIII")
+_TIMES = struct.Struct("<qqqq")
+_LABEL = struct.Struct("<qdd")
+_SIZES = struct.Struct("<III")
+_SIZE = struct.Struct("<I")
+_REFERENCE = struct.Struct(">qq")
+_WAITING = struct.Struct("<qqddHI")
+_ID_SIZE = slice(32, 34)
+_DIGEST = slice(33, 49)
+_LABEL_AT = 65
+_LABEL_END = _LABEL_AT + _LABEL.size
+_SIZES_AT = _FIXED.size - _SIZES.size
+
+
+def prediction_key(prediction_id: bytes) -> bytes:
+    """Where a prediction's row is."""
+    return b"i" + prediction_id
+
+
+def expiry_key(expires_ms: int, offset: int) -> bytes:
+    """Where the ids of a batch that expire then are."""
+    return b"d" + _REFERENCE.pack(expires_ms, offset)
+
+
+def waiting_key(due_ms: int, offset: int) -> bytes:
+    """Where a waiting label is; the same without its first byte is the reference to it."""
+    return b"w" + _REFERENCE.pack(due_ms, offset)
+
+
+def due_ms_of(key: bytes) -> int:
+    """When a waiting label is due, by its key."""
+    return int.from_bytes(key[1:9], "big")
+
+
+def _offset_of(key: bytes) -> int:
+    return int.from_bytes(key[9:17], "big")
+
+
+def expires_ms(time_ms: int, horizon_ms: int) -> int:
+    """When a prediction is no longer kept."""
+    return -(-(time_ms + horizon_ms + SLACK_MS) // EXPIRY_STEP_MS) * EXPIRY_STEP_MS
+
+
+def packed_prediction(record: PredictionRecord, seen_ms: int, horizon_ms: int, expires_ms: int) -> bytes:
+    """The row of a prediction without label; `seen_ms` is its partition's watermark before it."""
+    _, _, time_ms, digest, origin, prediction, _, text, score, probabilities, _ = record
+    sizes = (len(origin), len(text), len(probabilities))
+    times = (time_ms, seen_ms, horizon_ms, expires_ms)
+    return _FIXED.pack(OPEN, *times, digest, prediction, score, 0, _NAN, _NAN, *sizes) + origin + text + probabilities
+
+
+def times(row: bytes) -> tuple[int, int, int, int]:
+    """(time, watermark before it, horizon, expiry) of a prediction's row, in milliseconds."""
+    return _TIMES.unpack_from(row, 1)
+
+
+def digest(row: bytes) -> bytes:
+    """The digest of a prediction's body."""
+    return row[_DIGEST]
+
+
+def origin_of(row: bytes) -> bytes:
+    """The packed origin of a prediction."""
+    (size,) = _SIZE.unpack_from(row, _SIZES_AT)
+    return row[_FIXED.size : _FIXED.size + size]
+
+
+def labelled(row: bytes, label: LabelRecord) -> bytes | None:
+    """The row with another label; None where it has an equal one, whose time stays."""
+    told = _LABEL.pack(label.time_ms, label.label, label.value)
+    origin_size, text_size, probabilities_size = _SIZES.unpack_from(row, _SIZES_AT)
+    end = _FIXED.size + origin_size + text_size + probabilities_size
+    if row[0] == LABELLED and told[8:] == row[_LABEL_AT + 8 : _LABEL_END] and row[end:] == label.text:
+        return None
+    return b"\x02" + row[1:_LABEL_AT] + told + row[_LABEL_END:end] + label.text
+
+
+class WaitingLabel(NamedTuple):
+    """A label that waits for its prediction."""
+
+    seen_ms: int
+    """Its partition's watermark before it."""
+    label: LabelRecord
+
+
+def packed_waiting(label: LabelRecord, seen_ms: int) -> bytes:
+    """The value of a waiting label."""
+    numbers = (seen_ms, label.time_ms, label.label, label.value, len(label.id), len(label.text))
+    return b"".join((_WAITING.pack(*numbers), label.id, label.text, label.payload))
+
+
+def unpacked_waiting(key: bytes, packed: bytes) -> WaitingLabel:
+    """The label of a key and value of the store."""
+    seen_ms, time_ms, label, value, id_size, text_size = _WAITING.unpack_from(packed)
+    text_at = _WAITING.size + id_size
+    payload_at = text_at + text_size
+    record = LabelRecord(
+        _offset_of(key),
+        packed[_WAITING.size : text_at],
+        time_ms,
+        label,
+        packed[payload_at:],
+        packed[text_at:payload_at],
+        value,
+    )
+    return WaitingLabel(seen_ms, record)
+
+
+def waiting_id(packed: bytes) -> bytes:
+    """The id of a waiting label's value."""
+    return packed[_WAITING.size : _WAITING.size + int.from_bytes(packed[_ID_SIZE], "little")]
+
+
+def with_reference(row: bytes | None, key: bytes) -> bytes:
+    """The row of a prediction that has not come, with one more waiting label."""
+    return (row or bytes([WAITING])) + key[1:]
+
+
+def without_reference(row: bytes, key: bytes) -> bytes | None:
+    """The row with one waiting label less; None where it was the last."""
+    left = b"".join(other[1:] for other in references(row) if other != key)
+    return bytes([WAITING]) + left if left else None
+
+
+def references(row: bytes) -> Iterator[bytes]:
+    """Keys of the labels that wait for a prediction, in offset order."""
+    for at in range(1, len(row), _REFERENCE.size):
+        yield b"w" + row[at : at + _REFERENCE.size]
+
+
+def packed_ids(ids: list[bytes]) -> bytes:
+    """Ids of up to 65,535 bytes as one value."""
+    return b"".join(len(one).to_bytes(2, "big") + one for one in ids)
+
+
+def unpacked_ids(packed: bytes) -> Iterator[bytes]:
+    """What `packed_ids` packed."""
+    at = 0
+    while at < len(packed):
+        end = at + 2 + int.from_bytes(packed[at : at + 2], "big")
+        yield packed[at + 2 : end]
+        at = end

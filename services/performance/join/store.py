@@ -1,0 +1,198 @@
+"""What the join knows of one partition, in RocksDB: a view of the two topics, made anew from them when it is lost."""
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+
+from runtime.errors import OperatorError
+from schemas.base import SourceRange
+
+_FORMAT = 1
+_META = b"m"
+_CORRUPT = "CORRUPT"
+"""A file of this name in the store's folder: a read failed, the next start makes the store anew."""
+_WRITE_BUFFER_BYTES = 64 * 1_048_576
+_BLOCK_CACHE_BYTES = 64 * 1_048_576
+_BLOOM_BITS = 10
+_GONE = ("Corruption", "Invalid argument", "No such file", "NotFound")
+"""What RocksDB's errors say when its files do not fit together."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class StoreCorruptError(OperatorError):
+    """The store cannot be read; the next start rebuilds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the store has come."""
+
+    positions: dict[str, int] = field(default_factory=dict)
+    """By topic: the next offset. Empty for a new store: the oldest record that is retained is the next."""
+    predictions_ms: int = 0
+    labels_ms: int = 0
+    """Watermarks: the newest event time read of each partition."""
+    expired: bytes = b""
+    """The last expiry key whose predictions were deleted."""
+
+    @property
+    def low_ms(self) -> int:
+        """What both partitions have passed."""
+        return min(self.predictions_ms, self.labels_ms)
+
+    def packed(self, sources: list[list[Any]]) -> bytes:
+        """As the store keeps it."""
+        watermarks = [self.predictions_ms, self.labels_ms]
+        return json.dumps([_FORMAT, sources, self.positions, watermarks, self.expired.hex()]).encode()
+
+
+class JoinStore:
+    """The store of one partition. Opens when made.
+
+    A store that is lost, corrupt, of another format, or of other topics is wiped: its positions are then empty. Raises
+    OperatorError when it cannot be opened for another reason, and ValueError when the two sources are not partitioned
+    alike.
+    """
+
+    def __init__(self, path: Path, predictions: SourceRange, labels: SourceRange) -> None:
+        """The sources' offsets do not matter here."""
+        if (predictions.partition, predictions.partitions) != (labels.partition, labels.partitions):
+            raise ValueError("predictions and labels are joined partition by partition: give them equally many")
+        self.path = path
+        self.sources = (predictions, labels)
+        self._names = [[one.topic, one.topic_id, one.partition, one.partitions] for one in self.sources]
+        self.state = State()
+        self._db = self._open()
+
+    def positions(self) -> dict[str, int]:
+        """By topic: the offset to read next. Empty for a new store: read from the oldest record retained."""
+        return dict(self.state.positions)
+
+    def get(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The values of keys, None where there is none; one multi-get. Raises StoreCorruptError."""
+        with self._reading():
+            return cast("list[bytes | None]", self._db[list(keys)]) if keys else []
+
+    def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and values in [begin, end), in order. Raises StoreCorruptError."""
+        with self._reading():
+            for key, value in self._db.items(from_key=begin):
+                if cast("bytes", key) >= end:
+                    return
+                yield cast("bytes", key), value
+
+    def write(self, batch: WriteBatch, state: State) -> None:
+        """Writes a batch and the state it leads to, both or neither. Raises OperatorError where the disk refuses."""
+        batch.put(_META, state.packed(self._names))
+        try:
+            self._db.write(batch)
+        except Exception as error:
+            raise OperatorError(
+                f"the join's store {self.path} cannot be written: {error}",
+                "see to the disk's space, then start again: what is missing is replayed",
+            ) from error
+        self.state = state
+
+    def close(self) -> None:
+        """Flushes and closes."""
+        self._db.close()
+
+    def wipe(self) -> None:
+        """Empties the store: it starts again from the oldest record retained."""
+        self._db.close()
+        self._db = self._fresh("asked for")
+
+    def _open(self) -> Rdict:
+        if not self.path.exists():
+            return self._fresh("there is none")
+        if (self.path / _CORRUPT).exists():
+            return self._fresh("a read failed")
+        try:
+            db = Rdict(str(self.path), _options())
+            meta = db.get(_META)
+        except Exception as error:
+            if not any(sign in str(error) for sign in _GONE):
+                raise OperatorError(
+                    f"the join's store {self.path} cannot be opened: {error}",
+                    "run one process a slot, and check the disk's space and permissions",
+                ) from error
+            return self._fresh(str(error))
+        reason = self._load(meta)
+        if reason:
+            db.close()
+            return self._fresh(reason)
+        return db
+
+    def _load(self, meta: bytes | None) -> str:
+        """Takes the state over; returns what speaks against it, empty if nothing does."""
+        if meta is None:
+            return "it is empty"
+        version, names, positions, (predictions_ms, labels_ms), expired = json.loads(meta)
+        if version != _FORMAT:
+            return f"its format is {version}, not {_FORMAT}"
+        if names != self._names:
+            return f"it is of {names}, not of {self._names}"
+        self.state = State(positions, predictions_ms, labels_ms, bytes.fromhex(expired))
+        return ""
+
+    def _fresh(self, reason: str) -> Rdict:
+        _logger.warning(
+            "join_store_rebuilt",
+            path=str(self.path),
+            reason=reason,
+            next_step="none: predictions and labels are read again from the oldest record retained, without output",
+        )
+        if self.path.exists():
+            shutil.rmtree(self.path)
+        self.path.mkdir(parents=True)
+        self.state = State()
+        return Rdict(str(self.path), _options())
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if "Corruption" not in str(error):
+                raise
+            (self.path / _CORRUPT).touch()
+            raise StoreCorruptError(
+                f"the join's store {self.path} is damaged: {error}", "start again: it is rebuilt; check the disk"
+            ) from error
+
+
+def batch_of(puts: Iterable[tuple[bytes, bytes]], deletes: Iterable[bytes]) -> WriteBatch:
+    """A write batch of some puts, and then deletes."""
+    batch = WriteBatch(raw_mode=True)
+    put, delete = batch.put, batch.delete
+    for key, value in puts:
+        put(key, value)
+    for key in deletes:
+        delete(key)
+    return batch
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)  # noqa: FBT003  a setter of RocksDB
+    options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
+    options.set_max_background_jobs(2)
+    options.set_allow_concurrent_memtable_write(False)  # one writer, whose batches are sorted
+    options.set_compression_type(DBCompressionType.none())
+    options.set_bottommost_compression_type(DBCompressionType.lz4())  # where nearly all rows are, once they are many
+    options.set_keep_log_file_num(2)
+    tables = BlockBasedOptions()
+    tables.set_block_cache(Cache(_BLOCK_CACHE_BYTES))
+    tables.set_bloom_filter(_BLOOM_BITS, block_based=False)  # most predictions are new: their look-up reads no block
+    options.set_block_based_table_factory(tables)
+    options.set_memtable_prefix_bloom_ratio(0.1)
+    options.set_memtable_whole_key_filtering(True)
+    return options
