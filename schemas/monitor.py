@@ -118,6 +118,7 @@ LEARNING_THRESHOLDS = (
 )
 """Large drifts are told although the detector is still learning; a threshold of the same name takes their place."""
 HOUR_MS = 3_600_000
+_SHORTEST_PANE_MS = 1_000
 
 
 class Detector(Record):
@@ -126,13 +127,13 @@ class Detector(Record):
     rule: Literal["e-sr", "windows", "off"] = "e-sr"
     """e-sr: evidence that stays valid however often one looks (docs/statistics.md). windows: chi-square over 1, 2, 4 to
     128 panes. off: thresholds alone."""
-    budget: Annotated[float, Field(gt=0)] = 1.0
+    budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """False alarms a model and month, at most, over all features and all looks."""
     pane: DurationMs | None = None
     """Steps once a window of this size; without it the smallest size from an hour on, else the largest."""
-    message: Annotated[float, Field(ge=0)] = 0.02
+    message: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.02
     """Least effect (adjusted PSI since the onset) that is told."""
-    page: Annotated[float, Field(gt=0)] = 0.1
+    page: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
     """Effect from which the incident pages."""
     resolve_after: Annotated[int, Field(ge=1)] = 24
     """Quiet panes after which the incident is resolved, and a new one may open."""
@@ -203,6 +204,11 @@ class Monitor(Record):
         """The thresholds, and those that hold the watch while the detector learns."""
         named = {threshold.name for threshold in self.thresholds}
         return (*self.thresholds, *(rule for rule in LEARNING_THRESHOLDS if rule.name not in named))
+
+    @property
+    def detects(self) -> bool:
+        """Whether the detector runs: it is not off, and its pane is a second or longer."""
+        return self.detector.rule != "off" and self.detector_pane_ms >= _SHORTEST_PANE_MS
 
     @property
     def detector_pane_ms(self) -> int:

@@ -20,9 +20,7 @@ def rules_over(monitor: Monitor, key: SeriesKey) -> list[Threshold]:
     """The rules that judge a series. Sizes and segments that the monitor does not have are leftovers."""
     if key.size_ms not in {spec.size for spec in monitor.windows} or not watches(monitor, key.segment):
         return []
-    return [
-        rule for rule in monitor.rules if rule.window in (None, key.size_ms) and (rule.segments or not key.segment)
-    ]
+    return [rule for rule in monitor.rules if rule.window in (None, key.size_ms) and (rule.segments or not key.segment)]
 
 
 def watches(monitor: Monitor, segment: str) -> bool:

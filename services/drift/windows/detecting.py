@@ -8,11 +8,14 @@ leaves either a step that is made again, or one that is read from its pane's row
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from schemas.baseline import Baseline
@@ -29,6 +32,8 @@ from stats.detector.season import Season, learn
 from stats.detector.watched import WatchedColumns
 from stats.layout import Layout, N
 
+_FORM = b"1"
+"""Of the states as they are stored: another one starts every detector afresh."""
 SHORTEST_BURN_IN = 24
 """Panes; fewer teach nothing of their spread."""
 KEPT_PANES = 336
@@ -51,6 +56,9 @@ class Stepping(Protocol):
         """(state after the pane, ln of every row's evidence, what was found)."""
         ...
 
+
+_REBUILD = "build the baseline again with `driftline baseline build`; production teaches the season meanwhile"
+_logger = structlog.get_logger(__name__)
 
 RULES: Mapping[str, Callable[[Layout, Season, Rule], Stepping]] = {"e-sr": Detector, "windows": MultiWindow}
 """By the monitor's word for it."""
@@ -78,12 +86,12 @@ class Pane:
 def is_pane(window: WindowKey, monitor: Monitor) -> bool:
     """Whether the detector steps on windows of this segment, size and start."""
     pane_ms = monitor.detector_pane_ms
-    return not window.segment and window.size_ms == pane_ms and window.start_ms % pane_ms == 0
+    return monitor.detects and not window.segment and window.size_ms == pane_ms and window.start_ms % pane_ms == 0
 
 
 def standing(book: Book, window: WindowKey, monitor: Monitor, baseline: Baseline | None, *, final: bool) -> Standing:
     """Whether verdicts were given by the window's end, or how much had been learned: in whole panes."""
-    if monitor.detector.rule == "off":
+    if not monitor.detects:
         return Standing("off")
     if baseline is None:
         return Standing("learning", 0)
@@ -115,7 +123,7 @@ class Detecting:
     def step(self, book: Book, pane: Pane) -> None:
         """One step, noted in the book's rows; none where the pane is empty, or not later than the last."""
         spec, version, start_ms = pane.monitor.detector, pane.window.version, pane.window.start_ms
-        if spec.rule == "off" or not pane.cells[N]:
+        if not pane.cells[N]:
             return
         identity = _identity(pane.baseline, spec)
         row = _row(book, version, identity) or _afresh(book, version, identity, start_ms)
@@ -179,9 +187,24 @@ class Detecting:
         return self._detectors[key]
 
 
+def is_usable(season: bytes, layout: Layout) -> bool:
+    """Whether a season is one, and of this layout: baselines come from outside."""
+    try:
+        Detector(layout, Season.from_bytes(season), Rule())
+    except (ValueError, KeyError, OSError, EOFError, zlib.error, BadZipFile) as error:
+        _logger.warning("season_unusable", digest=layout.digest, error=str(error), next_step=_REBUILD)
+        return False
+    return True
+
+
 def _identity(baseline: Baseline, spec: DetectorSpec) -> str:
     """What a detector's state belongs to. How incidents end is no part of it."""
-    parts = (baseline.digest.encode(), baseline.season or b"", spec.model_dump_json(exclude={"resolve_after"}).encode())
+    parts = (
+        _FORM,
+        baseline.digest.encode(),
+        baseline.season or b"",
+        spec.model_dump_json(exclude={"resolve_after"}).encode(),
+    )
     return hashlib.sha256(b"\x00".join(parts)).hexdigest()[:16]
 
 

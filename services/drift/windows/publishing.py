@@ -17,7 +17,7 @@ from services.drift.cells import Cells
 from services.drift.reference import columns_of, reference_of
 from services.drift.watched import Watched
 from services.drift.windows.book import WEEK_MS, Book, SumKey, WindowKey
-from services.drift.windows.detecting import detection_of, is_pane, standing
+from services.drift.windows.detecting import detection_of, is_pane, is_usable, standing
 from services.drift.windows.learning import restored
 from services.drift.windows.rows import LearningRow, SumRow
 from stats import latency, scores
@@ -64,6 +64,8 @@ class Publisher:
         self._metrics = metrics
         self._partitions = window_partitions
         self._layouts: dict[str, Layout] = {}
+        self._usable: dict[tuple[str, bytes], bool] = {}
+        """By digest and season."""
 
     def layout(self, digest: str) -> Layout | None:
         """The layout of a digest; None where its baseline is gone."""
@@ -82,11 +84,20 @@ class Publisher:
         return Folded(rows, layout, self._cells(rows, layout))
 
     def baseline(self, model: str, version: str, layout: Layout | None) -> Baseline | None:
-        """The baseline a layout was made of: the version's own, else any of its digest (seasons may differ)."""
+        """The baseline a layout was made of: the version's own, else any of its digest (seasons may differ).
+
+        Without its season where that is none.
+        """
         if layout is None:
             return None
         own = self._watched.baseline_for(model, version)
-        return own if own is not None and own.digest == layout.digest else self._watched.baseline(layout.digest)
+        found = own if own is not None and own.digest == layout.digest else self._watched.baseline(layout.digest)
+        if found is None or found.season is None:
+            return found
+        season = (layout.digest, found.season)
+        if season not in self._usable:
+            self._usable[season] = is_usable(found.season, layout)
+        return found if self._usable[season] else found.model_copy(update={"season": None})
 
     def window(
         self, book: Book, window: WindowKey, monitor: Monitor, *, revision: int, final: bool, correction: bool

@@ -1,5 +1,6 @@
 """The detector in the stream: one step a closed pane, learning first where it must, afresh with a new baseline."""
 
+import zlib
 from typing import Any
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from schemas.baseline import Baseline
 from schemas.monitor import Detector, Monitor, WindowSpec
 from schemas.window import Window
+from stats.detector.season import learn
+from stats.layout import Layout
+from stats.reference import ColumnReference, Reference
 from tests.drift_stream import T0, Control, World, baseline, event, messages, seasoned
 
 MINUTE_MS = 60_000
@@ -134,3 +138,25 @@ def test_late_events_change_windows_and_no_evidence() -> None:
     assert max(w.n for w in judged) == PANE
     steps = [w.detection.panes for w in revisions if w.detection is not None]
     assert steps == sorted(set(steps))
+
+
+@pytest.mark.parametrize("season", [b"rubbish", b"", zlib.compress(b"rubbish"), b"other"])
+def test_a_season_that_is_none_is_left_aside_and_production_teaches_one(season: bytes) -> None:
+    """Baselines come from outside: rubbish in one stops nothing."""
+    if season == b"other":  # of a baseline with other columns
+        columns = baseline().columns[:2]
+        reference = Reference(tuple(ColumnReference(**c.model_dump()) for c in columns))
+        other = learn(Layout(reference), [(T0, Layout(reference).reference_cells)], MINUTE_MS)
+        season = other.to_bytes()
+    windows = run(stream(40), baseline().model_copy(update={"season": season}))
+    assert [w.watching for w in windows] == ["learning"] * 30 + ["watching"] * 10
+    assert sum(w.detection is not None for w in windows) == 10
+
+
+def test_windows_shorter_than_a_second_have_no_detector() -> None:
+    monitor = Monitor(model="m", pane=500, windows=(WindowSpec(size=500),), lateness=1_000)
+    made = World(monitor, {"m/1": seasoned(baseline())})
+    made.fold([messages(stream(1))], T0, silence_ms=30 * 86_400_000)
+    control = Control(made)
+    control.run()
+    assert {w.watching for w in control.windows().values()} == {"off"}
