@@ -79,7 +79,7 @@ def _window(model: str, day: int) -> Window:
         score=None,
         prediction_week=None,
         top_features=("dep_delay",),
-        watching="watching" if watched else "off",
+        watching="watching" if watched else "learning",
         detection=_detection(start_ms, ("message", "page", None, None)[place]) if watched else None,
     )
 
