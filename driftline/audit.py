@@ -145,26 +145,26 @@ def conservation(events: int, judged: int) -> Check:
 
 def dead_letters(ledger: Mapping[str, int], topic: Mapping[str, int]) -> Check:
     """Whether the topic holds as many dead letters of each reason as the ledger says."""
-    wrong = [
-        f"{reason}: ledger {count(ledger.get(reason, 0))}, topic {count(topic.get(reason, 0))}"
-        for reason in sorted({*ledger, *topic})
-        if ledger.get(reason, 0) != topic.get(reason, 0)
-    ]
-    if wrong:
-        return Check("dead letters", "broken", "; ".join(wrong))
-    return Check("dead letters", "balanced", f"{count(sum(topic.values()))} on the topic, each in the ledger")
+    held = f"{count(sum(topic.values()))} on the topic, each in the ledger"
+    return _agreement("dead letters", {"ledger": ledger, "topic": topic}, held)
 
 
 def profiles(counted: Mapping[str, int], profiled: Mapping[str, int]) -> Check:
     """Whether profiles hold what the ledger counted, model by model."""
+    held = f"{count(sum(profiled.values()))} events in profiles, each counted once"
+    return _agreement("profiles", {"counted": counted, "in profiles": profiled}, held)
+
+
+def _agreement(name: str, accounts: Mapping[str, Mapping[str, int]], held: str) -> Check:
+    """Whether two accounts, by what they are called, have the same count for every key."""
+    keys = sorted({key for account in accounts.values() for key in account})
+    by_key = {key: {of: account.get(key, 0) for of, account in accounts.items()} for key in keys}
     wrong = [
-        f"{model}: counted {count(counted.get(model, 0))}, in profiles {count(profiled.get(model, 0))}"
-        for model in sorted({*counted, *profiled})
-        if counted.get(model, 0) != profiled.get(model, 0)
+        f"{key}: " + ", ".join(f"{of} {count(n)}" for of, n in figures.items())
+        for key, figures in by_key.items()
+        if len(set(figures.values())) > 1
     ]
-    if wrong:
-        return Check("profiles", "broken", "; ".join(wrong))
-    return Check("profiles", "balanced", f"{count(sum(profiled.values()))} events in profiles, each counted once")
+    return Check(name, "broken" if wrong else "balanced", "; ".join(wrong) or held)
 
 
 def windows(counted: Mapping[str, int], late: Mapping[str, int], found: Iterable[WindowCount]) -> Check:

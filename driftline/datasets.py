@@ -124,13 +124,14 @@ class Dataset:
                 column = pc.cast(pc.cast(column, pa.string()), pa.timestamp("ms", tz="UTC"))
             if not _is_number(kind):
                 column = pc.cast(pc.cast(column, pa.timestamp("ms"), safe=False), pa.int64())
-            times = np.asarray(pc.fill_null(column, 0).to_numpy(), dtype=np.int64)
+            missing = np.asarray(pc.is_null(column, nan_is_null=True))
+            times = np.asarray(pc.fill_null(pc.if_else(pa.array(missing), None, column), 0).to_numpy(), dtype=np.int64)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise CommandError(
                 f"Column {name!r} of {self.source} holds no times: {error}.",
                 "give timestamps, ISO 8601 texts such as 2013-01-01T05:00:00Z, or milliseconds since 1970",
             ) from error
-        given = times[times != 0]
+        given = times[~missing]
         if given.size and not (given.min() >= EARLIEST_MS and given.max() <= LATEST_MS):
             raise CommandError(
                 f"Times in column {name!r} of {self.source} lie outside 2000 to 2100.",

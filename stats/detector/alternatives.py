@@ -74,3 +74,8 @@ def log_beliefs(live: NDArray[np.bool_], ordered: NDArray[np.bool_]) -> Floats:
     weights = np.concatenate(parts, -1)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(weights / weights.sum(-1, keepdims=True)))
+
+
+def components(cells: int) -> int:
+    """G for rows of K cells."""
+    return len(SHIFTS) + contaminations(cells).cell.size + len(HALF_LIVES)

@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.detector.alternatives import HALF_LIVES, log_beliefs
-from stats.detector.evidence import Weights, components, decayed, log_e_values, weights_of
-from stats.detector.expected import Expected, Shares
+from stats.detector.basis import Basis
+from stats.detector.evidence import Weights, decayed, log_e_values, weights_of
+from stats.detector.expected import Shares
 from stats.detector.finding import Finding, Suspect
-from stats.detector.gate import Gate, History
-from stats.detector.hours import hour_of_week, hours_covered
+from stats.detector.gate import History
+from stats.detector.hours import hour_of_week
 from stats.detector.rule import Rule
 from stats.detector.season import Season
 from stats.detector.state import State
-from stats.detector.volume import LOG_BELIEFS, Volume
-from stats.detector.watched import WatchedColumns
+from stats.detector.volume import LOG_BELIEFS
 from stats.jeffreys import Floats
 from stats.layout import Layout, N
 
@@ -42,27 +42,15 @@ class Detector:
     """
 
     def __init__(self, layout: Layout, season: Season | None, rule: Rule) -> None:
+        basis = Basis(layout, season, rule)
         self.rule = rule
-        self.watched = WatchedColumns(layout)
-        rows, cells = self.watched.reference.shape
-        shape = (rows + 1, components(cells))
-        if season is not None and season.inflation.shape != (rows, shape[1]):
-            raise ValueError(
-                f"the season has {season.inflation.shape} rows and components where this baseline has "
-                f"{(rows, shape[1])}: learn it again from panes of this baseline"
-            )
+        self.watched = basis.watched
+        rows, components = basis.phi.shape
+        shape = (rows + 1, components)
         self.bound = rule.bound(rows + 1)
         self._shape = shape
-        self._expected = Expected(
-            self.watched.reference,
-            self.watched.live,
-            None if season is None else season.effective,
-            hours_covered(rule.pane_ms),
-        )
-        self._volume = None if season is None else Volume(season.volume, season.panes, season.volume_inflation)
-        self._phi = np.ones((rows, shape[1])) if season is None else season.inflation
-        dispersion = np.ones(rows) if season is None else season.dispersion
-        self._gate = Gate(self.watched, self._expected, self._volume, dispersion, rule)
+        self._expected, self._volume, self._gate = basis.expected, basis.volume, basis.gate
+        self._phi = basis.phi
         self._log_beliefs = np.full(shape, -np.inf)
         self._log_beliefs[:rows] = log_beliefs(self.watched.live, self.watched.ordered)
         if season is not None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from stats.detector.alternatives import HALF_LIVES, SHIFTS, contaminations, shifted
+from stats.detector.alternatives import HALF_LIVES, contaminations, shifted
 from stats.detector.expected import Shares
 from stats.detector.watched import SPECIAL
 from stats.jeffreys import Floats
@@ -98,8 +98,3 @@ def _plug_ins(weights: Weights, counts: Floats, n: Floats, past: Past) -> Floats
 def decayed(past: Past, counts: Floats) -> Floats:
     """The plug-ins' averages after a pane, [2, rows, K]."""
     return np.asarray(past * _DECAY[:, np.newaxis, np.newaxis] + counts)
-
-
-def components(cells: int) -> int:
-    """G for rows of K cells."""
-    return len(SHIFTS) + contaminations(cells).cell.size + len(HALF_LIVES)

@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from stats.chi2 import chi2, chi2_p
-from stats.detector.expected import Expected
+from stats.detector.basis import Basis
 from stats.detector.finding import Finding, Suspect
-from stats.detector.gate import Gate, History
-from stats.detector.hours import hour_of_week, hours_covered
+from stats.detector.gate import History
+from stats.detector.hours import hour_of_week
 from stats.detector.rule import Rule
 from stats.detector.season import Season
-from stats.detector.volume import Volume
-from stats.detector.watched import WatchedColumns
 from stats.jeffreys import Floats
 from stats.layout import Layout, N
 from stats.psi import COUNTS_A_CELL
@@ -57,20 +55,12 @@ class MultiWindow:
     """One model version's windows; `step` is that of the detector. Without a season volume is not judged."""
 
     def __init__(self, layout: Layout, season: Season | None, rule: Rule) -> None:
+        basis = Basis(layout, season, rule)
         self.rule = rule
-        self.watched = WatchedColumns(layout)
-        rows = len(self.watched.reference)
-        self.bound = rule.bound((rows + 1) * len(WINDOWS))
-        self._expected = Expected(
-            self.watched.reference,
-            self.watched.live,
-            None if season is None else season.effective,
-            hours_covered(rule.pane_ms),
-        )
-        self._volume = None if season is None else Volume(season.volume, season.panes, season.volume_inflation)
-        self._phi = np.ones(rows) if season is None else season.inflation.max(-1, initial=1.0)
-        dispersion = np.ones(rows) if season is None else season.dispersion
-        self._gate = Gate(self.watched, self._expected, self._volume, dispersion, rule)
+        self.watched = basis.watched
+        self.bound = rule.bound(len(self.watched.names) * len(WINDOWS))
+        self._expected, self._volume, self._gate = basis.expected, basis.volume, basis.gate
+        self._phi = basis.phi.max(-1, initial=1.0)
 
     def start(self) -> WindowState:
         """The state before the first pane."""

@@ -7,7 +7,7 @@ from stats.detector.hours import DAY_MS, HOUR_MS
 
 MONTH_MS = 30 * DAY_MS
 
-_LEAST = {"pane_ms": 1_000, "z": 0, "tolerance": 0, "volume_tolerance": 0, "rearm": 0}
+_LEAST = {"pane_ms": 1_000, "z": 0, "tolerance": 0, "volume_tolerance": 0}
 """Settings not named here are above 0."""
 
 
@@ -33,8 +33,6 @@ class Rule:
     volume_message: float = 0.1
     """Relative change of the number of events."""
     volume_page: float = 0.5
-    rearm: int = 24
-    """After so many panes without a finding of a row, its incident is over: for whoever keeps incidents."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

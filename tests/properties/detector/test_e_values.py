@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats.detector.alternatives import CONTAMINATION, SHIFTS, log_beliefs
+from stats.detector.alternatives import CONTAMINATION, SHIFTS, components, log_beliefs
 from stats.detector.detector import Detector, Rule
-from stats.detector.evidence import components, decayed, log_e_values, weights_of
+from stats.detector.evidence import decayed, log_e_values, weights_of
 from stats.detector.expected import Shares, smoothed
 from stats.detector.volume import Volume
 from tests.unit.detector.worlds import HOUR_MS, START_MS, coded, layout_of, numeric, panes_of

@@ -10,6 +10,7 @@ import pytest
 
 from driftline import baselines, datasets
 from driftline.baselines import Parts
+from driftline.errors import CommandError
 from schemas.baseline import Baseline
 from stats.detector.season import Season
 
@@ -66,3 +67,19 @@ def test_rows_without_a_time_are_left_out_and_stay_in_the_reference(tmp_path: Pa
 def test_without_a_time_column_there_is_no_season(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": np.arange(1_000.0)}), tmp_path / "rows.parquet")
     assert baselines.build(datasets.read(tmp_path / "rows.parquet"), "m", "1", Parts()).season is None
+
+
+@pytest.mark.parametrize("when", [[0] * 800, [1_767_600_000] * 800])
+def test_numbers_that_are_no_milliseconds_since_1970_are_refused(tmp_path: Path, when: list[int]) -> None:
+    """A zero is a time like any other, not a missing one."""
+    pq.write_table(pa.table({"x": np.arange(800.0), "when": when}), tmp_path / "rows.parquet")
+    with pytest.raises(CommandError, match="outside 2000 to 2100"):
+        baselines.build(datasets.read(tmp_path / "rows.parquet"), "m", "1", Parts(time="when"))
+
+
+def test_missing_times_in_a_column_of_floats_are_missing(tmp_path: Path) -> None:
+    times = np.arange(800.0) * 3_600_000 + START.timestamp() * 1_000
+    times[::7] = np.nan
+    pq.write_table(pa.table({"x": np.arange(800.0), "when": times}), tmp_path / "rows.parquet")
+    found = season(baselines.build(datasets.read(tmp_path / "rows.parquet"), "m", "1", Parts(time="when")))
+    assert found.counts.sum() == np.isfinite(times).sum()
