@@ -24,7 +24,8 @@ from runtime.admin import create_topics
 from runtime.broker import EmbeddedKafka
 from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings
-from schemas.monitor import Monitor, WindowSpec
+from schemas.monitor import Monitor
+from schemas.windowing import WindowSpec
 
 CLOCK = SystemClock()
 WARM_UP_S = 15.0

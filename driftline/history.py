@@ -12,8 +12,8 @@ from driftline.errors import CommandError
 from driftline.output import count, figure, percent, span, table, utc
 from runtime.settings import KafkaSettings
 from schemas.alert import Alert
-from schemas.monitor import duration_ms
 from schemas.window import Window
+from schemas.windowing import duration_ms
 
 
 @dataclass(frozen=True, slots=True)

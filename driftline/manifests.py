@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from driftline.errors import CommandError
 from schemas.baseline import Baseline
-from schemas.monitor import Monitor, Threshold, WindowSpec
+from schemas.monitor import Monitor, Threshold
+from schemas.windowing import WindowSpec
 from stats.layout import Layout
 from stats.reference import ColumnReference, Reference
 

@@ -35,6 +35,23 @@ class ColumnBaseline(Record):
     """Share of the model's importance, where known; ranks drift."""
 
 
+class OutcomeReference(Record):
+    """How good a model version's answers were on labelled rows it had not seen (see stats/performance/layout.py)."""
+
+    task: Literal["binary", "multiclass", "regression"]
+    classes: tuple[str, ...] = ()
+    """Of a classification, the negative one first where there are two; a number is named as `stats` names it."""
+    center: float = 0.0
+    scale: float = 1.0
+    """Of a regression: mean and standard deviation of the labels."""
+    edges: tuple[float, ...] = ()
+    """Of a regression: interior edges of the prediction's bins."""
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    """Of all that: only cells of equal digests merge."""
+    cells: bytes
+    """zlib of little-endian int64: the labelled rows, folded as live outcomes are."""
+
+
 class Baseline(Record):
     """A model version's reference. Digests name it: only partials folded with equal digests merge."""
 
@@ -52,5 +69,7 @@ class Baseline(Record):
     columns: Annotated[tuple[ColumnBaseline, ...], Field(max_length=2_100)]
     season: bytes | None = None
     """Hours of the week and their spread, as the training rows' times taught them (stats/detector/season.py)."""
+    outcomes: OutcomeReference | None = None
+    """Null where no labelled rows were given."""
     metrics: dict[str, float] = {}
     """Metrics on the holdout set, by their usual names."""

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from schemas.monitor import duration_ms
 from schemas.topics import TOPICS
+from schemas.windowing import duration_ms
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -23,10 +23,16 @@ RECORDS: tuple[type[BaseModel], ...] = tuple(
     dict.fromkeys(value for topic in TOPICS.values() for value in topic.values)
 )
 
-_PRESENT: dict[str, JsonSchemaValue] = {
-    bound: {"required": [bound], "properties": {bound: {"type": "number"}}} for bound in ("above", "below")
+
+def _one_of(*bounds: str) -> JsonSchemaValue:
+    """Exactly one of the fields is given."""
+    return {"oneOf": [{"required": [bound], "properties": {bound: {"type": "number"}}} for bound in bounds]}
+
+
+_RULES_BETWEEN_FIELDS: dict[str, JsonSchemaValue] = {
+    "Threshold": _one_of("above", "below"),
+    "PerformanceThreshold": _one_of("above", "below", "drop"),
 }
-_RULES_BETWEEN_FIELDS: dict[str, JsonSchemaValue] = {"Threshold": {"oneOf": list(_PRESENT.values())}}
 _DURATION: JsonSchemaValue = {
     "anyOf": [
         {"type": "integer", "exclusiveMinimum": 0},

@@ -8,7 +8,10 @@ from schemas.base import Count, Identifier, Record, SourceRange, TimeMs
 
 
 class Ledger(Record):
-    """One transaction's account of one range: events = counted + dead-lettered + duplicate + late."""
+    """One transaction's account of one range.
+
+    events = counted + dead-lettered + duplicate + late + waiting + moved + refused
+    """
 
     schema_: Literal["driftline.ledger/1"] = Field("driftline.ledger/1", alias="schema")
     service: str
@@ -25,6 +28,12 @@ class Ledger(Record):
     duplicate: Count = 0
     late: dict[Identifier, Count] = {}
     """By model: too late for any window."""
+    waiting: int = 0
+    """Labels that began to wait for their prediction, less those that were judged after waiting: may be negative."""
+    moved: Count = 0
+    """Written to the partition that their key belongs to, and accounted for there."""
+    refused: Count = 0
+    """Not valid: dead-lettered by the service that judges the topic."""
     repeated: Count = 0
     """For information: counted events whose id came twice within one batch."""
     unknown_fields: Count = 0

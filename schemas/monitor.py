@@ -1,31 +1,12 @@
 """Topic `monitors`: how one model is watched. Written by `driftline apply`; the newest per model holds."""
 
-import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from schemas.base import Identifier, Record
-
-_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-
-
-def duration_ms(value: Any) -> Any:
-    """Reads `90s`, `5m`, `1h`, `7d`, `2w` as milliseconds; leaves whole milliseconds as they are.
-
-    Raises ValueError for text that is no duration.
-    """
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d+)\s*(ms|s|m|h|d|w)", value.strip())
-    if match is None:
-        raise ValueError(f"{value!r} is no duration: write a whole number and a unit, such as 90s, 5m, 1h or 7d")
-    return int(match[1]) * _UNITS_MS[match[2]]
-
-
-LONGEST_MS = 400 * 86_400_000
-DurationMs = Annotated[int, BeforeValidator(duration_ms), Field(gt=0, le=LONGEST_MS)]
-"""A duration in milliseconds, at most 400 days."""
+from schemas.performance import Performance
+from schemas.windowing import DurationMs, WindowSpec, levels_ms
 
 FeatureMetric = Literal[
     "psi",
@@ -53,24 +34,6 @@ ModelMetric = Literal[
     "score_psi",
 ]
 Severity = Literal["message", "page"]
-
-
-class WindowSpec(Record):
-    """One size of window. Tumbling without a slide; a slide divides the size."""
-
-    size: DurationMs
-    slide: DurationMs | None = None
-
-    @property
-    def slide_ms(self) -> int:
-        """The step from one window's start to the next."""
-        return self.slide or self.size
-
-    @model_validator(mode="after")
-    def _slide_divides_size(self) -> Self:
-        if self.size % self.slide_ms:
-            raise ValueError("a window's slide must divide its size, as 1h divides 1d")
-        return self
 
 
 class Threshold(Record):
@@ -173,6 +136,8 @@ class Monitor(Record):
     strict: bool = False
     """Dead-letter events of versions that have no baseline, rather than watch them without."""
     detector: Detector = Detector()
+    performance: Performance = Performance()
+    """How its answers are judged once labels come."""
     thresholds: tuple[Threshold, ...] = DEFAULT_THRESHOLDS
     """Of several with one name, the first that covers a feature decides for it: exceptions go before the rule."""
     top: Annotated[int, Field(ge=1)] = 5
@@ -196,8 +161,8 @@ class Monitor(Record):
 
     @property
     def levels_ms(self) -> tuple[int, ...]:
-        """The distinct slides: at each one sum is kept per step, and windows are sums of steps."""
-        return tuple(sorted({window.slide_ms for window in self.windows}))
+        """The distinct slides of the windows."""
+        return levels_ms(self.windows)
 
     @property
     def rules(self) -> tuple[Threshold, ...]:

@@ -1,34 +1,22 @@
-"""Topic `outcomes`: mergeable partial sums of predictions joined with their labels."""
+"""Topic `outcomes`: mergeable partial sums of predictions made, and of those joined with their labels."""
 
 from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Count, Identifier, Record, SourceRange, TimeMs
+from schemas.partial import Partial
+
+By = Literal["prediction_time", "label_time"]
+"""By prediction time: cohorts that mature, as their labels come. By label time: what was learned when."""
 
 
-class OutcomeSlice(Record):
-    """One pane's joined predictions of one version and segment; a corrected label subtracts and adds."""
+class Outcome(Partial):
+    """What one range of two source partitions, of `predictions` and of `labels`, adds to one model.
 
-    version: Identifier
-    segment: str
-    start_ms: TimeMs
-    by: Literal["prediction_time", "label_time"]
-    digest: str
-    joined: int
-    """Joined pairs; negative where corrections take more away than they add."""
-    cells: bytes
-    """zlib of little-endian int64, as in profiles."""
-
-
-class Outcome(Record):
-    """What one range of one source partition adds to one model's outcomes."""
+    The source is both at once: topic and topic id join theirs with `+`, and an offset is the sum of theirs, which
+    rises with either. A slice's cells are the vector of stats/performance/layout.py, its `n` counts joined pairs.
+    A corrected label takes the old pair away, from the panes it was counted in, and adds the new one.
+    """
 
     schema_: Literal["driftline.outcome/1"] = Field("driftline.outcome/1", alias="schema")
-    model: Identifier
-    source: SourceRange
-    chunk: Count = 0
-    wall_ms: int
-    high_ms: TimeMs | None
-    pane_ms: int
-    slices: tuple[OutcomeSlice, ...]
+    by: By

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Count, Identifier, Record, SourceRange, TimeMs
+from schemas.base import Count, Identifier, Record, SourceRange
+from schemas.partial import Partial, PartialSlice
 
 
 class Sketch(Record):
@@ -19,43 +20,23 @@ class Sketch(Record):
     nonfinite: Count = 0
 
 
-class Slice(Record):
-    """One pane's share of one profile: counts of one version and segment."""
+class Slice(PartialSlice):
+    """One pane's share of one profile: counts of one version and segment, by the vector of stats/layout.py."""
 
-    version: Identifier
-    segment: str
-    """Empty for all events, else `dimension=value`."""
-    start_ms: TimeMs
-    digest: str
-    """Digest of the baseline it was folded with; empty without one."""
     n: Count
-    last_ms: TimeMs | None
-    """Newest event time in it."""
-    cells: bytes
-    """zlib of little-endian int64: the flat vector of stats/layout.py."""
     sketch: dict[Identifier, Sketch] | None = None
-    violations: dict[str, Count] = {}
-    """Dead-lettered events of this pane whose model and time were readable, by reason."""
+    """Columns of a version without a baseline, whose digest is empty."""
 
 
-class Profile(Record):
+class Profile(Partial):
     """What one range of one source partition adds to one model."""
 
     schema_: Literal["driftline.profile/1"] = Field("driftline.profile/1", alias="schema")
-    model: Identifier
-    source: SourceRange
-    chunk: Count = 0
-    """Large profiles are split; (source.end, chunk) rises."""
-    wall_ms: int
-    """When it was folded; the only clock the control tier knows."""
-    high_ms: TimeMs | None
-    """Newest event time of this model in the range."""
-    pane_ms: int
     slices: tuple[Slice, ...]
 
 
 class Mark(Record):
-    """A source partition was read and committed up to `source.end`; goes to every partition of `profiles`."""
+    """A source partition was read and committed up to `source.end`; goes to every partition of the partials' topic."""
 
     schema_: Literal["driftline.mark/1"] = Field("driftline.mark/1", alias="schema")
     source: SourceRange

@@ -13,6 +13,7 @@ from runtime.faust.projection import Effects, Event, Rows
 from runtime.log.memory_broker import MemoryMessage
 from runtime.log.protocol import Batch, OutRecord
 from runtime.metrics import Metrics
+from runtime.watched import Watched
 from schemas.base import SourceRange
 from schemas.baseline import Baseline
 from schemas.monitor import Monitor
@@ -20,7 +21,6 @@ from schemas.profile import Profile
 from schemas.window import Window
 from services.drift.fold.handler import FoldHandler
 from services.drift.reference import columns_of, reference_of
-from services.drift.watched import Watched
 from services.drift.windows.handler import WindowsHandler
 from services.drift.windows.publishing import Publisher
 from stats.baseline import Reference, build_column

@@ -1,7 +1,8 @@
 """How the demo's model is watched."""
 
 from driftline.demo.model import MODEL
-from schemas.monitor import Detector, Monitor, Threshold, WindowSpec
+from schemas.monitor import Detector, Monitor, Threshold
+from schemas.windowing import WindowSpec
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -16,12 +16,12 @@ from runtime.log.kafka import KafkaLog
 from runtime.log.protocol import Batch, OutRecord
 from runtime.process import instrumented
 from runtime.settings import KafkaSettings
+from runtime.watched import Watched
 from schemas.baseline import Baseline
 from schemas.monitor import Monitor
 from services.drift.fold.handler import FoldHandler
 from services.drift.fold.measuring import FoldMeter
 from services.drift.settings import DriftSettings
-from services.drift.watched import Watched
 from services.drift.windows.handler import WindowsHandler
 from services.drift.windows.history import KafkaHistory
 from services.drift.windows.publishing import Publisher

@@ -19,8 +19,9 @@ from driftline import accounts
 from driftline.audit import Audit, audit
 from runtime.admin import create_topics
 from runtime.settings import KafkaSettings
-from schemas.monitor import Detector, Monitor, WindowSpec
+from schemas.monitor import Detector, Monitor
 from schemas.window import Window
+from schemas.windowing import WindowSpec
 from tests.chaos.faults import Arena, inject
 from tests.chaos.harness import Feeder, Workers, broker_behind_proxy, read
 from tests.chaos.proxy import HOST

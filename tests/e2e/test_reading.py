@@ -7,7 +7,8 @@ from driftline import publishing, reading
 from driftline.errors import CommandError, ExitCode
 from driftline.manifests import Manifest
 from runtime.settings import KafkaSettings
-from schemas.monitor import Monitor, WindowSpec
+from schemas.monitor import Monitor
+from schemas.windowing import WindowSpec
 
 pytestmark = pytest.mark.kafka
 

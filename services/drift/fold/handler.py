@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from runtime.decode.decoded import Dead, Decoded
 from runtime.decode.decoder import Decoder
 from runtime.log.protocol import Batch, OutRecord
+from runtime.watched import Watched
 from schemas.base import SourceRange
 from schemas.dead_letter import PAYLOAD_CAP_BYTES, DeadLetter
 from schemas.ledger import Ledger
 from schemas.profile import Mark
 from services.drift.fold.plans import Plans
 from services.drift.fold.profiling import profiles
-from services.drift.watched import Watched
 
 SERVICE = "drift-fold"
 Ints = NDArray[np.int64]

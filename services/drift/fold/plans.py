@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from runtime.decode.shape import Coded, Shape
+from runtime.watched import Watched
 from schemas.monitor import Monitor
 from services.drift.reference import reference_of
-from services.drift.watched import Watched
 from stats.layout import Layout
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.cells import pack
 from runtime.decode.decoded import Group
 from schemas.monitor import Monitor
 from schemas.profile import Slice
-from services.drift.cells import pack
 from services.drift.fold.sketching import sketches
 from stats.fold import Columns, fold
 from stats.layout import Layout

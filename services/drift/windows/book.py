@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from schemas.monitor import Monitor, WindowSpec
+from schemas.monitor import Monitor
+from schemas.windowing import WindowSpec
 from services.drift.windows.rows import LearningRow, ModelRow, PublishedRow, SumRow, key_of, parts_of
 
 WEEK_MS = 604_800_000

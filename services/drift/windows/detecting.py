@@ -18,11 +18,11 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from runtime.cells import Cells
 from schemas.baseline import Baseline
 from schemas.monitor import Detector as DetectorSpec
 from schemas.monitor import Monitor
 from schemas.window import Detection, Watching
-from services.drift.cells import Cells
 from services.drift.windows.book import Book, WindowKey
 from services.drift.windows.findings import finding_of
 from services.drift.windows.rows import DetectorRow, PaneRow

@@ -13,9 +13,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from runtime.faust.projection import BadRecord, Effects, Event, Rows
 from runtime.log.protocol import OutRecord
 from runtime.metrics import Metrics
+from runtime.watched import Watched
 from schemas.monitor import Monitor
 from schemas.profile import Mark, Profile
-from services.drift.watched import Watched
 from services.drift.windows import closing, learning, merging
 from services.drift.windows.book import Book, WindowKey
 from services.drift.windows.detecting import Detecting, Pane, is_pane

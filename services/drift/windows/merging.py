@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from runtime.cells import unpack
 from schemas.ledger import Ledger
 from schemas.monitor import Monitor
 from schemas.profile import Profile, Slice
-from services.drift.cells import unpack
 from services.drift.windows.book import Book, SumKey
 from services.drift.windows.rows import Heard, Position, SumRow
 

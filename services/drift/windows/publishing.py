@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from runtime.cells import Cells
 from runtime.log.partitioning import partition_of
 from runtime.log.protocol import OutRecord
 from runtime.metrics import Metrics
+from runtime.watched import Watched
 from schemas.baseline import Baseline
 from schemas.monitor import Monitor
 from schemas.window import ColumnWindow, Drift, Latency, Window
-from services.drift.cells import Cells
 from services.drift.reference import columns_of, reference_of
-from services.drift.watched import Watched
 from services.drift.windows.book import WEEK_MS, Book, SumKey, WindowKey
 from services.drift.windows.detecting import detection_of, is_pane, is_usable, standing
 from services.drift.windows.learning import restored

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from services.drift.cells import Cells, pack, unpack
+from runtime.cells import Cells, pack, unpack
 
 Position = tuple[int, int]
 """(source end offset, chunk) merged last; compares as tuples do."""

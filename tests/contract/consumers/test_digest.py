@@ -9,6 +9,7 @@ from runtime.follower import FixedFollower
 from runtime.log.memory_broker import MemoryMessage
 from runtime.log.protocol import Batch
 from runtime.metrics import Metrics
+from runtime.watched import Watched
 from schemas.alert import Alert
 from schemas.base import SourceRange
 from schemas.baseline import Baseline
@@ -20,7 +21,6 @@ from schemas.topics import TOPICS
 from schemas.window import Window
 from services.drift.fold.handler import FoldHandler
 from services.drift.reference import reference_of
-from services.drift.watched import Watched
 from services.drift.windows.handler import WindowsHandler
 from services.drift.windows.publishing import Publisher
 from stats.layout import Layout

@@ -4,10 +4,14 @@ import re
 
 import pytest
 
+from schemas.profile import Mark
 from schemas.topics import DAY_MS, TOPICS, Topic
 
 STATE = {"monitors", "baselines", "windows", "alerts", "rollout.desired"}
 """Topics of which the newest record of a key is the truth."""
+
+MARKED = {"profiles", "outcomes"}
+"""Topics of partial sums, which marks of their sources go to."""
 
 each_topic = pytest.mark.parametrize("topic", TOPICS.values(), ids=TOPICS)
 
@@ -47,12 +51,15 @@ def test_retention_is_at_least_the_week_an_audit_reads_back(topic: Topic) -> Non
 
 
 @each_topic
-def test_nobody_but_its_owner_writes_a_record_type_of_another_topic(topic: Topic) -> None:
-    assert not [other.name for other in TOPICS.values() if other is not topic and set(other.values) & set(topic.values)]
+def test_a_record_type_belongs_to_one_topic_but_marks_go_with_partial_sums(topic: Topic) -> None:
+    own = set(topic.values) - {Mark}
+    assert not [other.name for other in TOPICS.values() if other is not topic and set(other.values) & own]
+    assert (Mark in topic.values) == (topic.name in MARKED)
 
 
 def test_every_value_names_its_own_schema_and_version() -> None:
-    names = [value.model_fields["schema_"].annotation.__args__ for topic in TOPICS.values() for value in topic.values]
+    values = {value for topic in TOPICS.values() for value in topic.values}
+    names = [value.model_fields["schema_"].annotation.__args__ for value in values]
     assert all(re.fullmatch(r"driftline\.[a-z-]+/1", name) for (name,) in names)
     assert len(set(names)) == len(names)
 

@@ -5,7 +5,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from schemas.monitor import Monitor, Threshold, WindowSpec, duration_ms
+from schemas.monitor import Monitor, Threshold
+from schemas.windowing import WindowSpec, duration_ms
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from confluent_kafka import Producer
 
 from runtime.decode.arrow import encode_arrow
 from runtime.settings import KafkaSettings
-from schemas.monitor import Monitor, WindowSpec
+from schemas.monitor import Monitor
 from schemas.prediction import Prediction
+from schemas.windowing import WindowSpec
 from tests.drift_stream import T0, baseline, event
 from tests.integration.drift.services import apply, ledger, running, wait_for, windows
 

@@ -19,8 +19,9 @@ from runtime.clock import SystemClock
 from runtime.log.partitioning import partition_of
 from runtime.settings import KafkaSettings
 from schemas.alert import Alert
-from schemas.monitor import Detector, Monitor, Severity, Threshold, WindowSpec
+from schemas.monitor import Detector, Monitor, Severity, Threshold
 from schemas.window import ColumnWindow, Detection, Finding, Latency, Side, Window
+from schemas.windowing import WindowSpec
 from services.triggers.handler import handle
 
 pytestmark = pytest.mark.kafka

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from runtime.log.memory_broker import MemoryMessage
 from runtime.log.protocol import Batch
 from schemas.ledger import Ledger
-from schemas.monitor import Monitor, WindowSpec
+from schemas.monitor import Monitor
 from schemas.window import Window
+from schemas.windowing import WindowSpec
 from services.drift.fold.handler import FoldHandler
 from services.drift.windows import closing
 from services.drift.windows.handler import GapError

@@ -5,8 +5,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.monitor import Detector, Monitor, WindowSpec
+from schemas.monitor import Detector, Monitor
 from schemas.window import Window
+from schemas.windowing import WindowSpec
 from tests.drift_stream import T0, Control, World, baseline, cut, event, killed, messages, seasoned
 
 MINUTE_MS = 60_000

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from schemas.baseline import Baseline
-from schemas.monitor import Detector, Monitor, WindowSpec
+from schemas.monitor import Detector, Monitor
 from schemas.window import Window
+from schemas.windowing import WindowSpec
 from stats.detector.season import learn
 from stats.layout import Layout
 from stats.reference import ColumnReference, Reference

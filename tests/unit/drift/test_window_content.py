@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from schemas.monitor import Monitor, WindowSpec
+from schemas.monitor import Monitor
 from schemas.window import Window
+from schemas.windowing import WindowSpec
 from tests.drift_stream import T0, Control, World, baseline, event, messages
 
 HOUR_MS = 3_600_000

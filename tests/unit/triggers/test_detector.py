@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from schemas.monitor import Detector, Threshold, WindowSpec
+from schemas.monitor import Detector, Threshold
+from schemas.windowing import WindowSpec
 from services.triggers.series import Series, SeriesKey
 
 HOUR_MS = 3_600_000

@@ -4,8 +4,9 @@ import pytest
 
 from schemas.alert import Alert
 from schemas.examples import examples
-from schemas.monitor import Monitor, WindowSpec
+from schemas.monitor import Monitor
 from schemas.window import Window
+from schemas.windowing import WindowSpec
 from services.triggers.handler import handle
 
 

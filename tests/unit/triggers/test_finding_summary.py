@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from schemas.monitor import Detector, WindowSpec
+from schemas.monitor import Detector
 from schemas.window import Side
+from schemas.windowing import WindowSpec
 
 SURE = "evidence e^11.4 against e^5.5 (1 false alarm a month)"
 SINCE = "since 2013-07-01 00:00 UTC"

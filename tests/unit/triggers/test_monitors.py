@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from schemas.monitor import Monitor, Threshold, WindowSpec
+from schemas.monitor import Monitor, Threshold
+from schemas.windowing import WindowSpec
 from services.triggers.handler import handle
 
 HOUR_MS = 3_600_000
