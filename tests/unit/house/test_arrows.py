@@ -15,7 +15,7 @@ PLANTED = {
     "services over runtime over schemas": {"schemas/planted.py": "import runtime.clock"},
     "statistics know no message, no transport, no service": {"stats/planted.py": "import schemas.base"},
     "the runtime knows no statistic": {"runtime/planted.py": "import stats.outcome"},
-    "services meet on topics only": {"services/triggers/planted.py": "import runtime.cells"},
+    "services meet on topics only": {"services/triggers/planted.py": "import services.drift.reference"},
     "the command line starts services and imports none": {"driftline/planted.py": "import services.triggers"},
     "no cycles between siblings": {
         "stats/planted.py": "import stats.seed",
