@@ -81,8 +81,8 @@ def stream(keys: list[bytes], load: Load) -> Iterator[Parts]:
             LabelRecord(labelled + n, one, now_ms, float(rng.random() < 0.1), PAYLOAD) for n, one in enumerate(told)
         ]
         yield (
-            Part(source("predictions", at, at + BATCH), predictions, now_ms),
-            Part(source("labels", labelled, labelled + len(labels)), labels, now_ms),
+            Part(source("predictions", at, at + BATCH), predictions),
+            Part(source("labels", labelled, labelled + len(labels)), labels),
         )
         labelled += len(labels)
 
@@ -115,7 +115,7 @@ def ours(folder: Path, batches: Iterator[Parts], spent: Spent) -> Iterator[None]
     join = Join(store, lambda _: HORIZON_MS)
     for parts in batches:
         with Stopwatch(spent):
-            planned = join.plan(*parts)
+            planned = join.plan(*parts, quiet_ms=parts[0].records[-1].time_ms)
             join.apply(planned)
         spent.pairs += len(planned.pairs)
         yield
@@ -146,7 +146,7 @@ def row_of(parts: Parts) -> bytes:
     folder = Path(tempfile.mkdtemp())
     store = JoinStore(folder / "one", source("predictions", 0, 0), source("labels", 0, 0))
     join = Join(store, lambda _: HORIZON_MS)
-    join.apply(join.plan(parts[0], replace(parts[1], records=(), source=source("labels", 0, 0), floor_ms=0)))
+    join.apply(join.plan(parts[0], replace(parts[1], records=(), source=source("labels", 0, 0))))
     ((_, row), *_) = store.scan(b"i", b"j")
     store.close()
     shutil.rmtree(folder)

@@ -1,41 +1,38 @@
-"""The conservation audit: every event on `predictions` is counted, dead-lettered, a duplicate or late, exactly once.
+"""The conservation audit: what became of every event on `predictions` and `labels`, exactly once.
 
 Pure functions over what was read from the topics; driftline/accounts.py reads them.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any
 
+from driftline.balances import (
+    Check,
+    Outcome,
+    Partition,
+    WindowCount,
+    agreement,
+    conservation,
+    dead_letters,
+    distinct,
+    in_windows,
+    tiling,
+    total,
+    unread,
+)
 from driftline.output import count
 from schemas.ledger import Ledger
+from schemas.outcome import By
 
-Outcome = Literal["balanced", "pending", "broken", "not_checked"]
-FOLD = "drift-fold"
-WINDOWS = "drift-windows"
-
-
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """Where one partition of the source topic begins and ends now."""
-
-    topic_id: str
-    partition: int
-    low: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class WindowCount:
-    """What the newest revision of one window of all events says."""
-
-    model: str
-    size_ms: int
-    start_ms: int
-    n: int
-    final: bool
+FOLD, WINDOWS = "drift-fold", "drift-windows"
+JOIN, OUTCOME_WINDOWS = "performance-join", "performance-windows"
+READS: Mapping[str, tuple[str, ...]] = MappingProxyType({FOLD: ("predictions",), JOIN: ("predictions", "labels")})
+"""Services that account for every record of a topic."""
+_OLDER = " (a window holds those of one baseline: where it changed, the others stay out)"
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +40,41 @@ class Accounts:
     """Everything the audit looks at."""
 
     partitions: Sequence[Partition]
+    """Of `predictions` and `labels`."""
     ledger: Sequence[Ledger]
-    dead_letters: Mapping[str, int]
-    """By reason, those of the fold."""
+    dead_letters: Mapping[str, Mapping[str, int]]
+    """By service and reason."""
     profiled: Mapping[str, int]
     """Events in profiles, by model: slices of segment "" only."""
     windows: Sequence[WindowCount]
+    paired: Mapping[By, Mapping[str, int]] = field(default_factory=dict)
+    """Pairs in outcomes, by kind of time and model: what was added less what was taken away, segment "" only."""
+    labelled: Sequence[WindowCount] = ()
+    """Labels in performance windows by prediction time."""
+    dead_meanwhile: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Dead letters that were written while the audit read."""
     truncated: frozenset[str] = frozenset()
     """Topics whose oldest records retention has already deleted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One equation and whether it holds."""
+class Account:
+    """What one service says became of one topic."""
 
-    name: str
-    outcome: Outcome
-    detail: str
+    service: str
+    topic: str
+    events: int
+    counted: int
+    """Of labels: joined or corrected."""
+    dead: dict[str, int]
+    duplicate: int
+    late: int
+    waiting: int
+    """Labels whose prediction has not come yet."""
+    moved: int
+    refused: int
+    pending: int
+    """Offsets that no ledger record accounts for yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +82,7 @@ class Audit:
     """All checks and the verdict: the worst of them."""
 
     checks: tuple[Check, ...]
-    events: int
-    counted: int
-    dead: dict[str, int]
-    duplicate: int
-    late: int
-    pending: int
-    """Offsets of the source topic that no ledger record accounts for yet."""
+    accounts: tuple[Account, ...]
     verdict: Outcome = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,131 +95,134 @@ class Audit:
 
 
 def audit(accounts: Accounts) -> Audit:
-    """Checks every equation over the accounts."""
-    fold = distinct(record for record in accounts.ledger if record.service == FOLD)
-    counted = _total(record.counted for record in fold)
-    dead = _total(record.dead for record in fold)
-    late = _total(record.late for record in fold)
-    late_windows = _total(record.late for record in accounts.ledger if record.service == WINDOWS)
-    events = sum(record.events for record in fold)
-    duplicate = sum(record.duplicate for record in fold)
-    tiles, pending = tiling(accounts.partitions, fold)
-    checks = (
-        tiles if "ledger" not in accounts.truncated else _skipped(tiles.name, "ledger"),
-        conservation(events, counted.total() + dead.total() + duplicate + late.total()),
-        _unless(accounts, ("ledger", "dead-letters"), dead_letters(dead, accounts.dead_letters)),
-        _unless(accounts, ("ledger", "profiles"), profiles(counted, accounts.profiled)),
-        _unless(accounts, ("ledger", "windows"), windows(counted, late_windows, accounts.windows)),
+    """Checks every equation over the accounts; those of performance once there are labels, or somebody to join them."""
+    joins = any(record.service == JOIN for record in accounts.ledger)
+    labels = any(part.end > part.low for part in accounts.partitions if part.topic == "labels")
+    services = (FOLD, JOIN) if joins or labels else (FOLD,)
+    checks = [*_drift(accounts), *(_performance(accounts) if JOIN in services else ())]
+    found = (_account(accounts, service, topic) for service in services for topic in READS[service])
+    return Audit(tuple(checks), tuple(found))
+
+
+def _drift(accounts: Accounts) -> Iterator[Check]:
+    fold = _of(accounts, FOLD, "predictions")
+    counted = total(record.counted for record in fold)
+    dead = total(record.dead for record in fold)
+    yield _unless(accounts, ("ledger",), tiling("ranges", _partitions(accounts, "predictions"), fold))
+    yield conservation("events", fold, "counted, dead-lettered, duplicate or late")
+    yield _unless(accounts, ("ledger", "dead-letters"), _dead(accounts, "dead letters", FOLD, dead))
+    held = f"{count(sum(accounts.profiled.values()))} events in profiles, each counted once"
+    agree = agreement("profiles", {"counted": counted, "in profiles": accounts.profiled}, held)
+    yield _unless(accounts, ("ledger", "profiles"), agree)
+    windows = in_windows("windows", counted, _late(accounts, WINDOWS), accounts.windows, what="events")
+    yield _unless(accounts, ("ledger", "windows"), windows)
+
+
+def _performance(accounts: Accounts) -> Iterator[Check]:
+    predictions, labels = (_of(accounts, JOIN, topic) for topic in READS[JOIN])
+    for topic, ledger in zip(READS[JOIN], (predictions, labels), strict=True):
+        ranges = tiling(f"ranges of {topic}, joined", _partitions(accounts, topic), ledger)
+        yield _unless(accounts, ("ledger",), ranges)
+    yield conservation(
+        "predictions, joined",
+        predictions,
+        "kept for their labels, dead-lettered, duplicate, late, moved or refused",
     )
-    return Audit(checks, events, counted.total(), dict(dead), duplicate, late.total() + late_windows.total(), pending)
+    yield _labels(labels)
+    dead = total(record.dead for record in (*predictions, *labels))
+    yield _unless(accounts, ("ledger", "dead-letters"), _dead(accounts, "dead letters, joined", JOIN, dead))
+    yield _unless(accounts, ("ledger", "outcomes"), _pairs(labels, accounts.paired))
+    paired = accounts.paired.get("prediction_time", _NOTHING)
+    late = _late(accounts, OUTCOME_WINDOWS)
+    windows = in_windows("performance windows", paired, late, accounts.labelled, what="pairs", unless=_OLDER)
+    yield _unless(accounts, ("outcomes", "windows"), windows)
 
 
-def distinct(ledger: Iterable[Ledger]) -> list[Ledger]:
-    """The records without empty ranges and exact repeats of a range."""
-    by_range = {(record.source.key, record.source.start, record.source.end): record for record in ledger}
-    return [record for (_, start, end), record in by_range.items() if end > start]
-
-
-def tiling(partitions: Sequence[Partition], ledger: Sequence[Ledger]) -> tuple[Check, int]:
-    """Whether ledger ranges cover each partition without gap or overlap; and how many offsets are still to be read."""
-    ranges: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for record in ledger:
-        ranges[record.source.key].append((record.source.start, record.source.end))
-    faults, pending = [], 0
-    for partition in partitions:
-        reached = partition.low
-        for index, (start, end) in enumerate(sorted(ranges[f"{partition.topic_id}/{partition.partition}"])):
-            # The first range may reach back before what retention has left of the topic.
-            if start > reached or (start < reached and index > 0):
-                kind = "gap" if start > reached else "overlap"
-                faults.append(
-                    f"{kind} on partition {partition.partition}: offsets {min(start, reached)} to {max(start, reached)}"
-                )
-            reached = max(reached, end)
-        pending += max(partition.end - reached, 0)
-    if faults:
-        return Check("ranges", "broken", "; ".join(faults)), pending
-    if pending:
-        return Check("ranges", "pending", f"{count(pending)} offsets are not read yet"), pending
-    return Check("ranges", "balanced", f"ledger ranges tile {len(partitions)} partitions from first to last offset"), 0
-
-
-def conservation(events: int, judged: int) -> Check:
-    """Whether each event read was judged exactly once."""
-    became = "counted, dead-lettered, duplicate or late"
-    if events != judged:
-        return Check("events", "broken", f"{count(events)} read, but {count(judged)} {became}")
-    return Check("events", "balanced", f"{count(events)} read = {became}")
-
-
-def dead_letters(ledger: Mapping[str, int], topic: Mapping[str, int]) -> Check:
-    """Whether the topic holds as many dead letters of each reason as the ledger says."""
-    held = f"{count(sum(topic.values()))} on the topic, each in the ledger"
-    return _agreement("dead letters", {"ledger": ledger, "topic": topic}, held)
-
-
-def profiles(counted: Mapping[str, int], profiled: Mapping[str, int]) -> Check:
-    """Whether profiles hold what the ledger counted, model by model."""
-    held = f"{count(sum(profiled.values()))} events in profiles, each counted once"
-    return _agreement("profiles", {"counted": counted, "in profiles": profiled}, held)
-
-
-def _agreement(name: str, accounts: Mapping[str, Mapping[str, int]], held: str) -> Check:
-    """Whether two accounts, by what they are called, have the same count for every key."""
-    keys = sorted({key for account in accounts.values() for key in account})
-    by_key = {key: {of: account.get(key, 0) for of, account in accounts.items()} for key in keys}
-    wrong = [
-        f"{key}: " + ", ".join(f"{of} {count(n)}" for of, n in figures.items())
-        for key, figures in by_key.items()
-        if len(set(figures.values())) > 1
-    ]
-    return Check(name, "broken" if wrong else "balanced", "; ".join(wrong) or held)
-
-
-def windows(counted: Mapping[str, int], late: Mapping[str, int], found: Iterable[WindowCount]) -> Check:
-    """Whether the smallest windows of each model, laid end to end, hold every counted event that was not too late.
-
-    Of a sliding window, every (size ÷ slide)-th is taken: those that begin at a multiple of the size tile time.
-    """
-    by_model = {
-        model: list(group)
-        for model, group in groupby(sorted(found, key=lambda w: (w.model, w.size_ms)), lambda w: w.model)
+def _labels(ledger: Sequence[Ledger]) -> Check:
+    """Whether each label was judged once, or waits for its prediction."""
+    check = conservation("labels", ledger, "joined, corrected, duplicate, dead-lettered, moved or waiting")
+    waiting = sum(record.waiting for record in ledger)
+    if check.outcome != "balanced":
+        return check
+    if waiting < 0:
+        return Check("labels", "broken", f"{count(-waiting)} labels more were judged after waiting than began to wait")
+    corrected = _corrected(ledger)
+    became = {
+        "joined": sum(sum(record.counted.values()) for record in ledger) - corrected,
+        "corrected": corrected,
+        "duplicate": sum(record.duplicate for record in ledger),
+        "dead-lettered": total(record.dead for record in ledger).total(),
+        "moved": sum(record.moved for record in ledger),
+        "waiting": waiting,
     }
-    broken, pending, total = [], [], 0
-    for model, expected in counted.items():
-        tiles = by_model.get(model, [])
-        smallest = min((window.size_ms for window in tiles), default=0)
-        tiles = [w for w in tiles if w.size_ms == smallest and w.start_ms % smallest == 0]
-        held = sum(window.n for window in tiles)
-        missing = expected - late.get(model, 0) - held
-        still_open = sum(not window.final for window in tiles)
-        total += held
-        if missing < 0:
-            broken.append(f"{model}: windows hold {count(-missing)} events more than were counted")
-        elif missing > 0:
-            pending.append(f"{model}: {count(missing)} counted events are in no window yet")
-        elif still_open:
-            pending.append(f"{model}: all events are in windows, {count(still_open)} of them not closed yet")
-    if broken or pending:
-        return Check("windows", "broken" if broken else "pending", "; ".join(broken + pending))
+    events = sum(record.events for record in ledger)
     return Check(
-        "windows",
-        "balanced",
-        f"{count(total)} events in windows laid end to end, {count(sum(late.values()))} too late",
+        "labels", "balanced", f"{count(events)} read = " + " + ".join(f"{count(n)} {of}" for of, n in became.items())
     )
 
 
-def _total(parts: Iterable[Mapping[str, int]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(part)
-    return total
+def _corrected(ledger: Iterable[Ledger]) -> int:
+    """Labels that took an earlier one's place: of labels, that is what `repeated` counts."""
+    return sum(record.repeated for record in ledger)
+
+
+def _pairs(ledger: Sequence[Ledger], paired: Mapping[By, Mapping[str, int]]) -> Check:
+    """Whether outcomes hold the same pairs by either time: as many as labels joined, but for versions nobody knows.
+
+    The labels of a version without classes are joined, and stand in no outcome: the ledger does not tell them apart.
+    """
+    by_prediction, by_label = (paired.get(by, _NOTHING) for by in ("prediction_time", "label_time"))
+    joined = sum(sum(record.counted.values()) for record in ledger) - _corrected(ledger)
+    pairs = sum(by_prediction.values())
+    if pairs > joined:
+        return Check("pairs", "broken", f"{count(pairs)} pairs in outcomes, but {count(joined)} labels were joined")
+    held = f"{count(pairs)} pairs by prediction time, as many by label time" + (
+        f"; {count(joined - pairs)} labels joined predictions of versions whose classes nobody knows"
+        if joined > pairs
+        else ", each label that was joined"
+    )
+    return agreement("pairs", {"by prediction time": by_prediction, "by label time": by_label}, held)
+
+
+def _account(accounts: Accounts, service: str, topic: str) -> Account:
+    ledger = _of(accounts, service, topic)
+    late = sum(sum(record.late.values()) for record in ledger)
+    return Account(
+        service=service,
+        topic=topic,
+        events=sum(record.events for record in ledger),
+        counted=sum(sum(record.counted.values()) for record in ledger),
+        dead=dict(total(record.dead for record in ledger)),
+        duplicate=sum(record.duplicate for record in ledger),
+        late=late + (_late(accounts, WINDOWS).total() if service == FOLD else 0),
+        waiting=sum(record.waiting for record in ledger),
+        moved=sum(record.moved for record in ledger),
+        refused=sum(record.refused for record in ledger),
+        pending=unread(_partitions(accounts, topic), ledger),
+    )
+
+
+def _partitions(accounts: Accounts, topic: str) -> list[Partition]:
+    return [part for part in accounts.partitions if part.topic == topic]
+
+
+def _of(accounts: Accounts, service: str, topic: str) -> list[Ledger]:
+    """A service's records about a topic as it is now."""
+    keys = {part.key for part in _partitions(accounts, topic)}
+    return distinct(record for record in accounts.ledger if record.service == service and record.source.key in keys)
+
+
+def _late(accounts: Accounts, service: str) -> Counter[str]:
+    return total(record.late for record in accounts.ledger if record.service == service)
+
+
+def _dead(accounts: Accounts, name: str, service: str, ledger: Mapping[str, int]) -> Check:
+    found, meanwhile = (of.get(service, _NOTHING) for of in (accounts.dead_letters, accounts.dead_meanwhile))
+    return dead_letters(name, ledger, found, meanwhile)
 
 
 def _unless(accounts: Accounts, topics: tuple[str, ...], check: Check) -> Check:
     gone = [topic for topic in topics if topic in accounts.truncated]
-    return _skipped(check.name, gone[0]) if gone else check
-
-
-def _skipped(name: str, topic: str) -> Check:
-    return Check(name, "not_checked", f"retention has deleted the oldest records of {topic}")
+    if gone:
+        return Check(check.name, "not_checked", f"retention has deleted the oldest records of {gone[0]}")
+    return check

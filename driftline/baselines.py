@@ -3,49 +3,36 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
 
-from driftline import holdout
 from driftline.datasets import Dataset
 from driftline.errors import CommandError
+from driftline.holdout import measure
+from driftline.parts import Parts
 from driftline.seasons import season
 from schemas.baseline import Baseline, ColumnBaseline, Kind, Role
 from stats.baseline import build_column
 from stats.reference import Reference
 
-MAX_CLASSES = 50
-"""A numeric label with more distinct values than this is a quantity, not a class."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Which columns of the data play which part."""
-
-    prediction: str | None = None
-    score: str | None = None
-    label: str | None = None
-    time: str | None = None
-    features: tuple[str, ...] | None = None
-    """None: every column without another part."""
-    exclude: frozenset[str] = frozenset()
-    """Columns that are no features, such as ids."""
-    categorical: frozenset[str] = frozenset()
-
-    @property
-    def named(self) -> tuple[str, ...]:
-        """The columns that are no features."""
-        return tuple(name for name in (self.prediction, self.score, self.label, self.time) if name)
-
 
 def build(
-    data: Dataset, model: str, version: str, parts: Parts, importance: dict[str, float] | None = None
+    data: Dataset,
+    model: str,
+    version: str,
+    parts: Parts,
+    importance: dict[str, float] | None = None,
+    *,
+    unseen: Dataset | None = None,
 ) -> Baseline:
-    """The baseline of `data`. Raises CommandError when columns are missing or of no usable type."""
-    data.require(parts.named + (parts.features or ()) + tuple(sorted(parts.categorical | parts.exclude)))
+    """The baseline of `data`; its outcomes and metrics are of the rows `unseen` in training, else of `data`.
+
+    Raises CommandError when columns are missing or of no usable type.
+    """
+    _require(data, unseen, parts)
     candidates = parts.features or (name for name in data.names if name not in parts.named)
     features = tuple(name for name in dict.fromkeys(candidates) if name not in parts.exclude)
     if not features:
@@ -70,6 +57,8 @@ def build(
         for name, role in roles
     )
     reference = Reference(built)
+    edges = next((column.edges for column in built if column.role == "prediction"), ())
+    measured = measure(data if unseen is None else unseen, data, parts, edges)
     times = data.times_ms(parts.time) if parts.time else np.array([], dtype=np.int64)
     times = times[times != 0]
     try:
@@ -85,7 +74,8 @@ def build(
             end_ms=int(times.max()) if times.size else None,
             columns=tuple(ColumnBaseline(**asdict(column)) for column in built),
             season=season(data, parts.time, reference) if parts.time else None,
-            metrics={name: value for name, value in _metrics(data, parts).items() if math.isfinite(value)},
+            outcomes=measured.outcomes,
+            metrics=measured.metrics,
         )
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
@@ -107,6 +97,17 @@ def read_importance(path: Path) -> dict[str, float]:
     return {str(name): float(value) for name, value in read.items()}
 
 
+def _require(data: Dataset, unseen: Dataset | None, parts: Parts) -> None:
+    """Raises CommandError where a column lacks; what only measures is asked of the rows unseen, where there are any."""
+    modelled = [name for name in (parts.prediction, parts.score, parts.time) if name]
+    others = [*(parts.features or ()), *sorted(parts.categorical | parts.exclude)]
+    data.require([*(parts.named if unseen is None else modelled), *others])
+    if unseen is not None and parts.label is None:
+        raise CommandError(f"{unseen.source} is to measure the model, which asks for labels.", "name them with --label")
+    if unseen is not None:
+        unseen.require([name for name in (*parts.answers, parts.label) if name])
+
+
 def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -122,17 +123,3 @@ def _shares(importance: dict[str, float], features: Sequence[str]) -> dict[str, 
     known = {name: max(value, 0.0) for name, value in importance.items()}
     total = sum(known.values())
     return {name: value / total for name, value in known.items()} if total > 0 else {}
-
-
-def _metrics(data: Dataset, parts: Parts) -> dict[str, float]:
-    if parts.label is None or (parts.prediction is None and parts.score is None):
-        return {}
-    if data.kind(parts.label) == "numeric" and parts.prediction and data.kind(parts.prediction) == "numeric":
-        label = data.numbers(parts.label)
-        if np.unique(label[np.isfinite(label)]).size > MAX_CLASSES:
-            return holdout.regression(label, data.numbers(parts.prediction))
-    return holdout.classification(
-        data.texts(parts.label),
-        data.texts(parts.prediction) if parts.prediction else None,
-        data.numbers(parts.score) if parts.score else None,
-    )

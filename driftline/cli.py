@@ -15,6 +15,7 @@ from driftline.commands import (
     demo,
     doctor,
     explain,
+    performance,
     score,
     status,
     topics,
@@ -61,7 +62,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (up, apply, status, windows, alerts, explain, audit, score, topics, doctor):
+for module in (up, apply, status, windows, performance, alerts, explain, audit, score, topics, doctor):
     app.command(module.NAME, epilog=EPILOG)(module.command)
 for group in (demo, baseline):
     app.add_typer(group.app, name=group.NAME)

@@ -12,6 +12,7 @@ from driftline.errors import CommandError
 from driftline.output import count, figure, percent, span, table, utc
 from runtime.settings import KafkaSettings
 from schemas.alert import Alert
+from schemas.performance_window import PerformanceWindow
 from schemas.window import Window
 from schemas.windowing import duration_ms
 
@@ -27,7 +28,7 @@ class Choice:
     size_ms: int | None = None
     since_ms: int | None = None
 
-    def holds(self, window: Window) -> bool:
+    def holds(self, window: Window | PerformanceWindow) -> bool:
         """Whether the window is one of them."""
         return (
             window.model == self.model

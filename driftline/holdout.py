@@ -1,62 +1,141 @@
-"""Metrics of a model on labelled rows, by their usual names."""
+"""How good a model's answers were on labelled rows: counted as live outcomes are, and the figures of those counts."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from driftline.classes import classes_of, named, probabilities
+from driftline.datasets import Dataset
+from driftline.parts import Parts
+from runtime.cells import pack, unpack
+from schemas.baseline import OutcomeReference
+from stats.baseline import build_column
+from stats.performance.cells import Predictions, fold_outcomes, fold_predictions
+from stats.performance.class_names import class_codes
+from stats.performance.estimate import Estimate
+from stats.performance.exact_sum import Cells, Floats
+from stats.performance.layout import OutcomeLayout
+from stats.performance.metrics import performance
+
+MAX_NUMERIC_CLASSES = 50
+"""A numeric label with more distinct values than this is a quantity, not a class."""
+OF_SCORES = ("auc", "log_loss", "brier", "calibration_error", "positive_rate")
+"""Metrics of two classes that need scores and labels only."""
+_NOT_OF_ROWS = ("coverage", "value")
+_CHUNK = 100_000  # rows folded at a time
 
 
-def auc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Area under the ROC curve: the chance that a positive scores above a negative, ties counting half (Mann-Whitney).
+class Measured(NamedTuple):
+    """What labelled rows say of a model."""
 
-    Both arrays are [n], with at least one positive and one negative.
+    outcomes: OutcomeReference | None
+    """None where no row has an answer and a label, or all are of one class."""
+    metrics: dict[str, float]
+
+
+NOTHING = Measured(None, {})
+
+
+def measure(rows: Dataset, training: Dataset, parts: Parts, edges: Sequence[float]) -> Measured:
+    """The outcomes and metrics of the labelled `rows`; the training rows only add to what classes there are.
+
+    `edges` are those of the prediction's column, should it be a number. Raises CommandError for columns that do not
+    go together.
     """
-    _, rank, ties = np.unique(score, return_inverse=True, return_counts=True)
-    mean_rank = (np.cumsum(ties) - (ties - 1) / 2)[rank]
-    positives = int(positive.sum())
-    negatives = positive.size - positives
-    return float((mean_rank[positive].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    if parts.label is None or not parts.answers:
+        return NOTHING
+    known = [rows] if rows is training else [rows, training]
+    if _is_regression(known, parts.label, parts.prediction, parts.categorical):
+        return _regression(rows.numbers(parts.label), rows.numbers(str(parts.prediction)), edges)
+    layout = classes_of(rows, known, parts)
+    return _classification(layout, rows, parts) if layout else NOTHING
 
 
-def classification(
-    label: Sequence[str | None], prediction: Sequence[str | None] | None, score: NDArray[np.float64] | None
-) -> dict[str, float]:
-    """Accuracy from predictions; auc, log_loss and brier from scores of a two-class problem. Labelled rows only.
-
-    The positive class is the one whose rows score higher on average.
-    """
-    known = np.array([value is not None for value in label])
-    if not known.any():
-        return {}
-    truth = np.array([value or "" for value in label])[known]
-    metrics: dict[str, float] = {}
-    if prediction is not None:
-        answered = np.array([value or "" for value in prediction])[known]
-        metrics["accuracy"] = float(np.mean(truth == answered))
-    classes = np.unique(truth)
-    if score is not None and classes.size == 2:
-        scored = np.isfinite(score[known])
-        truth, chance = truth[scored], score[known][scored]
-        if np.unique(truth).size < 2:  # none of one class has a score
-            return metrics
-        first = truth == classes[0]
-        positive = first if chance[first].mean() > chance[~first].mean() else ~first
-        clipped = np.clip(chance, 1e-15, 1 - 1e-15)
-        metrics["positive_rate"] = float(positive.mean())
-        metrics["auc"] = auc(positive, chance)
-        metrics["log_loss"] = float(-np.mean(np.where(positive, np.log(clipped), np.log1p(-clipped))))
-        metrics["brier"] = float(np.mean((chance - positive) ** 2))
-    return metrics
+def layout_of(outcomes: OutcomeReference) -> OutcomeLayout:
+    """What the cells of `outcomes` mean. Raises ValueError where they do not fit."""
+    layout = OutcomeLayout(outcomes.task, outcomes.classes, outcomes.center, outcomes.scale, outcomes.edges)
+    if layout.digest != outcomes.digest or unpack(outcomes.cells).shape != (layout.size,):
+        raise ValueError("the labelled rows' counts do not fit what they count: `driftline baseline build` makes them")
+    return layout
 
 
-def regression(label: NDArray[np.float64], prediction: NDArray[np.float64]) -> dict[str, float]:
-    """mae, rmse and r2 of predictions float64[n]; rows without label or prediction (NaN) are left out."""
-    known = np.isfinite(label) & np.isfinite(prediction)
-    error = prediction[known] - label[known]
-    if not error.size:
-        return {}
-    metrics = {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt((error**2).mean()))}
-    spread = float(label[known].var())
-    if spread > 0:
-        metrics["r2"] = 1 - float((error**2).mean()) / spread
-    return metrics
+def _is_regression(known: Sequence[Dataset], label: str, prediction: str | None, categorical: frozenset[str]) -> bool:
+    """Whether labels and predictions are numbers, and not the few numbers that name classes."""
+    if prediction is None or {label, prediction} & categorical:
+        return False
+    if any(data.kind(name) != "numeric" for data in known for name in (label, prediction) if name in data.names):
+        return False
+    labels, predictions = _distinct(known, label), _distinct(known, prediction)
+    are_labels = np.isin(predictions, labels).all() or np.union1d(labels, predictions).size <= 2
+    return bool(labels.size > MAX_NUMERIC_CLASSES or not are_labels)
+
+
+def _distinct(known: Sequence[Dataset], name: str) -> Floats:
+    """The finite values of a numeric column, each once."""
+    values = np.concatenate([data.numbers(name) for data in known if name in data.names])
+    return np.unique(values[np.isfinite(values)])
+
+
+def _regression(labels: Floats, predictions: Floats, edges: Sequence[float]) -> Measured:
+    both = np.isfinite(labels) & np.isfinite(predictions)
+    if not both.any():
+        return NOTHING
+    labels = labels[both]
+    column = build_column("label", "prediction", "numeric", labels)
+    layout = OutcomeLayout("regression", (), column.center, column.scale, edges)
+    return _measured(layout, _folded(layout, predictions[both], (), labels))
+
+
+def _classification(layout: OutcomeLayout, rows: Dataset, parts: Parts) -> Measured:
+    label, answer = named(rows, parts.label), named(rows, parts.prediction)
+    both = label.places >= 0
+    if parts.prediction:
+        both &= answer.places >= 0
+    if not both.any():
+        return NOTHING
+    cells = _folded(
+        layout,
+        class_codes(layout, *answer)[both],
+        [column[both] for column in probabilities(layout, rows, parts)],
+        class_codes(layout, *label)[both],
+    )
+    found = _measured(layout, cells)
+    if parts.prediction:
+        return found
+    kept = OF_SCORES if layout.task == "binary" else ()
+    return Measured(None, {name: found.metrics[name] for name in kept if name in found.metrics})
+
+
+def _folded(layout: OutcomeLayout, predictions: Predictions, chances: Sequence[Floats], labels: Predictions) -> Cells:
+    """All rows in one vector, int64[size], as made and as joined; `chances` by scored class, of a regression none."""
+    cells = layout.zeros()
+    for start in range(0, len(labels), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        some = predictions[chunk]
+        scores = np.column_stack([column[chunk] for column in chances]) if chances else None
+        none, group = np.full(len(some), np.nan), np.zeros(len(some), np.int64)
+        cells += fold_outcomes(layout, some, scores, labels[chunk], none, none, group=group, groups=1)[0]
+        cells += fold_predictions(layout, some, scores, group=group, groups=1)[0]
+    return cells
+
+
+def _measured(layout: OutcomeLayout, cells: Cells) -> Measured:
+    metrics = {
+        name: figure.value
+        for name, figure in performance(layout, cells).figures.items()
+        if isinstance(figure, Estimate) and np.isfinite(figure.value) and name not in _NOT_OF_ROWS
+    }
+    if layout.task == "binary":
+        by_label = layout.part(cells, "confusion").sum(1)
+        metrics["positive_rate"] = float(by_label[1] / by_label.sum())
+    outcomes = OutcomeReference(
+        task=layout.task,
+        classes=layout.classes,
+        center=layout.center,
+        scale=layout.scale,
+        edges=tuple(layout.edges.tolist()),
+        digest=layout.digest,
+        cells=pack(cells),
+    )
+    return Measured(outcomes, metrics)

@@ -24,6 +24,8 @@ class Service:
 SERVICES = (
     Service("drift-fold", ("services.drift", "fold"), scales=True),
     Service("drift-windows", ("services.drift", "windows")),
+    Service("performance-join", ("services.performance", "join"), scales=True),
+    Service("performance-windows", ("services.performance", "windows")),
     Service("triggers", ("services.triggers",)),
 )
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from driftline import reading
+from driftline import reading, retention
 from driftline.errors import CommandError, ExitCode
 from driftline.manifests import Manifest
 from runtime.settings import KafkaSettings
@@ -17,17 +17,18 @@ _TIMEOUT_S = 30.0
 
 
 class Applied(NamedTuple):
-    """What became of one monitor or baseline."""
+    """What became of one monitor or baseline, or of a topic for a monitor's sake."""
 
     kind: str
     name: str
     outcome: str
-    """created, changed or unchanged."""
+    """created, changed or unchanged; of a topic, how long it is kept from now on."""
 
 
 def apply(settings: KafkaSettings, manifests: Sequence[Manifest]) -> list[Applied]:
     """Publishes what is new or changed, baselines before the monitors that use them; waits until Kafka has it.
 
+    Where a monitor waits for labels longer than events are kept, these are kept longer first.
     Raises CommandError when Kafka cannot be reached or refuses.
     """
     baselines = {f"{b.model}/{b.version}": b for b in (m.baseline for m in manifests) if b is not None}
@@ -38,6 +39,9 @@ def apply(settings: KafkaSettings, manifests: Sequence[Manifest]) -> list[Applie
             settings, "baselines", "baseline", baselines, reading.newest(settings, "baselines", Baseline)
         )
     if monitors:
+        applied += [
+            Applied("topic", raised.topic, str(raised)) for raised in retention.ensure(settings, monitors.values())
+        ]
         applied += _publish(settings, "monitors", "monitor", monitors, reading.newest(settings, "monitors", Monitor))
     return applied
 

@@ -3,15 +3,17 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import cache
+from typing import Generic, TypeVar, get_args
 
 from confluent_kafka import OFFSET_BEGINNING as BEGINNING
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from driftline.errors import CommandError, ExitCode
 from runtime.kafka_errors import next_step
 from runtime.settings import KafkaSettings
+from schemas.topics import TOPICS
 
 R = TypeVar("R", bound=BaseModel)
 _BATCH = 500
@@ -123,12 +125,12 @@ def messages(settings: KafkaSettings, topic: str, stall_s: float = 30.0) -> Iter
 
 
 def read(settings: KafkaSettings, topic: str, model: type[R]) -> Iterator[Entry[R]]:
-    """Every record of a topic up to its current end, validated; tombstones are left out.
+    """Every record of a topic up to its current end, validated; tombstones and the topic's other records are left out.
 
     Raises CommandError for a record that is none of `model`.
     """
     for message in messages(settings, topic):
-        if message.value() is not None:
+        if message.value() is not None and not is_other(topic, model, message.value() or b""):
             yield entry(topic, message, model)
 
 
@@ -155,10 +157,40 @@ def greatest(settings: KafkaSettings, topic: str, model: type[R]) -> list[R]:
         if message.value() is None:
             found.pop(key, None)
             continue
+        if is_other(topic, model, message.value() or b""):
+            continue
         revision = entry(topic, message, _Revised).record.revision
         if key not in found or revision >= found[key][0]:
             found[key] = (revision, message)
     return [entry(topic, message, model).record for _, message in found.values()]
+
+
+class _Kind(BaseModel):
+    schema_: str = Field("", alias="schema")
+
+
+def is_other(topic: str, model: type[BaseModel], value: bytes) -> bool:
+    """Whether it is another record than `model`, of those that the catalogue has for the topic.
+
+    A reader without `schema_` of its own takes them all. What the catalogue does not know is no other: it is an error.
+    """
+    others = _others(topic, model)
+    try:
+        return bool(others) and _Kind.model_validate_json(value).schema_ in others
+    except ValidationError:
+        return False
+
+
+@cache
+def _others(topic: str, model: type[BaseModel]) -> frozenset[str]:
+    own = _schema(model)
+    return frozenset(map(_schema, TOPICS[topic].values)) - {own} if own else frozenset()
+
+
+def _schema(model: type[BaseModel]) -> str:
+    """What its `schema` says; empty for a reader of some fields only."""
+    field = model.model_fields.get("schema_")
+    return str(get_args(field.annotation)[0]) if field else ""
 
 
 def entry(topic: str, message: Message, model: type[R]) -> Entry[R]:

@@ -1,8 +1,12 @@
 """The audit as a table."""
 
-from rich.console import Group
+from collections.abc import Sequence
 
-from driftline.audit import Audit
+from rich.console import Group
+from rich.table import Table
+
+from driftline.audit import Account, Audit
+from driftline.balances import total
 from driftline.output import count, table
 
 MARKS = {
@@ -16,22 +20,43 @@ VERDICTS = {
     "pending": "Nothing is lost; some events are still on their way.",
     "broken": "Events are lost or counted twice. Keep the topics as they are, and see the logs of the services.",
 }
+_ROWS = {
+    "events": "read",
+    "counted": "counted",
+    "dead": "dead-lettered",
+    "duplicate": "duplicate",
+    "late": "late",
+    "waiting": "waiting for their prediction",
+    "moved": "moved to their partition",
+    "refused": "refused, dead-lettered by drift-fold",
+    "pending": "not read yet",
+}
+"""By field of an account."""
+_RARE = frozenset({"waiting", "moved", "refused"})
+"""Shown only where there are any."""
 
 
 def audit_table(audit: Audit) -> Group:
     """Each equation, the totals, and the verdict in words."""
-    dead = ", ".join(f"{reason} {count(n)}" for reason, n in sorted(audit.dead.items()))
-    totals = table(
-        None,
-        ("", ">events"),
-        [
-            ("read", count(audit.events)),
-            ("counted", count(audit.counted)),
-            (f"dead-lettered{f' ({dead})' if dead else ''}", count(sum(audit.dead.values()))),
-            ("duplicate", count(audit.duplicate)),
-            ("late", count(audit.late)),
-            ("not read yet", count(audit.pending)),
-        ],
-    )
     checks = table(None, ("check", "", "detail"), [(c.name, MARKS[c.outcome], c.detail) for c in audit.checks])
-    return Group(totals, "", checks, "", f"{MARKS[audit.verdict]}: {VERDICTS[audit.verdict]}")
+    return Group(_totals(audit.accounts), "", checks, "", f"{MARKS[audit.verdict]}: {VERDICTS[audit.verdict]}")
+
+
+def _totals(accounts: Sequence[Account]) -> Table:
+    """What became of the events of each topic, a column for each service that reads it."""
+    dead = total(one.dead for one in accounts)
+    reasons = ", ".join(f"{reason} {count(n)}" for reason, n in sorted(dead.items()))
+    rows = {name: [_figure(one, name) for one in accounts] for name in _ROWS}
+    return table(
+        None,
+        ("", *(f">{one.topic} by {one.service}" for one in accounts)),
+        (
+            (f"{_ROWS[name]} ({reasons})" if name == "dead" and reasons else _ROWS[name], *map(count, figures))
+            for name, figures in rows.items()
+            if any(figures) or name not in _RARE
+        ),
+    )
+
+
+def _figure(account: Account, name: str) -> int:
+    return sum(account.dead.values()) if name == "dead" else int(getattr(account, name))

@@ -9,15 +9,18 @@ from pydantic import BaseModel
 from rich.table import Table
 
 from driftline import accounts, reading
-from driftline.audit import FOLD, distinct
+from driftline.audit import FOLD
+from driftline.balances import distinct
 from driftline.connection import Connection
 from driftline.history import worst
+from driftline.label_status import LabelStatus, label_status, label_tables
 from driftline.lag import Lag, lags
 from driftline.output import count, figure, span, table, utc
 from runtime.admin import topic_ids
 from schemas.alert import Alert
 from schemas.ledger import Ledger
 from schemas.monitor import Monitor
+from schemas.performance_window import PerformanceWindow
 from schemas.window import Window
 
 _DAY_MS = 86_400_000
@@ -46,6 +49,8 @@ class ModelStatus:
     open_alerts: int
     detector: str
     """watching; learning, 4 of 7 days; or off: of the newest version with events."""
+    labels: LabelStatus | None
+    """Null where no window of performance has closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Found:
     dead: Mapping[str, int]
     monitors: Mapping[str, Monitor]
     """By model, where one was applied."""
+    labelled: Sequence[PerformanceWindow] = ()
 
 
 class _Letter(BaseModel):
@@ -83,8 +89,7 @@ class _Letter(BaseModel):
 def read(connection: Connection, now_ms: int) -> Status:
     """Reads the topics. Raises CommandError when Kafka cannot be reached."""
     settings = connection.settings
-    topic_id = topic_ids(settings, [accounts.SOURCE])[accounts.SOURCE]
-    ledger = accounts.accounts_of(reading.read(settings, "ledger", Ledger), topic_id)
+    ledger = accounts.accounts_of(reading.read(settings, "ledger", Ledger), topic_ids(settings, accounts.SOURCES))
     dead = Counter(entry.record.model for entry in reading.read(settings, "dead-letters", _Letter))
     found = Found(
         windows=reading.greatest(settings, "windows", Window),
@@ -92,6 +97,7 @@ def read(connection: Connection, now_ms: int) -> Status:
         events=counted(ledger),
         dead={name: n for name, n in dead.items() if name},
         monitors=reading.newest(settings, "monitors", Monitor),
+        labelled=reading.greatest(settings, "windows", PerformanceWindow),
     )
     models = summarise(found, now_ms)
     return Status(settings.bootstrap_servers, connection.found_in, tuple(models), tuple(lags(settings)), dead.total())
@@ -142,6 +148,7 @@ def _model(name: str, found: Found, now_ms: int) -> ModelStatus:
         worst_psi_adj=furthest[1] if furthest else None,
         open_alerts=len(firing),
         detector=detector_state(windows, found.monitors.get(name) or Monitor(model=name)),
+        labels=label_status([window for window in found.labelled if window.model == name]),
     )
 
 
@@ -200,5 +207,6 @@ def status_tables(status: Status) -> list[Table | str]:
     return [
         f"Kafka at {status.bootstrap_servers} ({status.found_in}), {count(status.dead_letters)} dead letters",
         models,
+        *label_tables({model.model: model.labels for model in status.models}),
         services,
     ]

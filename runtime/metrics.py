@@ -24,12 +24,19 @@ CounterName = Literal[
     "driftline_alerts_opened_total",
     "driftline_alerts_resolved_total",
     "driftline_process_restarts_total",
+    "driftline_pairs_joined_total",
+    "driftline_pairs_corrected_total",
+    "driftline_events_moved_total",
+    "driftline_predictions_expired_total",
+    "driftline_records_replayed_total",
 ]
 GaugeName = Literal[
     "driftline_lag_records",
     "driftline_last_event_seconds",
     "driftline_rows",
     "driftline_process_up",
+    "driftline_labels_waiting",
+    "driftline_store_bytes",
 ]
 HistogramName = Literal[
     "driftline_fold_seconds",
@@ -86,6 +93,20 @@ _ALL = (
         "Records of a partition that are not yet committed.",
         ("topic", "partition"),
     ),
+    # The join of predictions and labels.
+    Metric("driftline_pairs_joined_total", "counter", "pairs", "Predictions that got their first label."),
+    Metric("driftline_pairs_corrected_total", "counter", "pairs", "Labels that took the place of an earlier one."),
+    Metric("driftline_labels_waiting", "gauge", "labels", "Labels that wait for their prediction.", ("partition",)),
+    Metric(
+        "driftline_events_moved_total",
+        "counter",
+        "events",
+        "Events written again to the partition that their key belongs to.",
+        ("topic",),
+    ),
+    Metric("driftline_predictions_expired_total", "counter", "predictions", "Predictions given up by the join."),
+    Metric("driftline_store_bytes", "gauge", "bytes", "Size of the join's store, about.", ("partition",)),
+    Metric("driftline_records_replayed_total", "counter", "records", "Records read again to rebuild a store."),
     # The control tier.
     Metric("driftline_rows", "gauge", "rows", "Rows held in memory."),
     Metric(

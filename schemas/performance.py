@@ -8,7 +8,8 @@ from schemas.base import Identifier, Rate, Record
 from schemas.outcome import By
 from schemas.windowing import DurationMs, WindowSpec, levels_ms
 
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 LONGEST_HORIZON_MS = 90 * DAY_MS
 
 PerformanceMetric = Literal[
@@ -127,10 +128,10 @@ DEFAULT_PERFORMANCE_THRESHOLDS = (
 class Performance(Record):
     """Windows of joined outcomes, and how they are judged. Every default is useful with labels within a week."""
 
-    pane: DurationMs = 3_600_000
-    """Size of the smallest statistic kept, and the detector's step; every window's slide is a multiple."""
+    pane: DurationMs = HOUR_MS
+    """Size of the smallest statistic kept; every window's slide is a multiple."""
     windows: Annotated[tuple[WindowSpec, ...], Field(min_length=1)] = (
-        WindowSpec(size=3_600_000),
+        WindowSpec(size=HOUR_MS),
         WindowSpec(size=DAY_MS),
         WindowSpec(size=7 * DAY_MS, slide=DAY_MS),
     )
@@ -164,3 +165,9 @@ class Performance(Record):
     def levels_ms(self) -> tuple[int, ...]:
         """The distinct slides of the windows."""
         return levels_ms(self.windows)
+
+    @property
+    def detector_pane_ms(self) -> int:
+        """The size of the windows by label time that the concept detector steps on: the smallest from an hour on."""
+        sizes = [window.size for window in self.windows]
+        return min((size for size in sizes if size >= HOUR_MS), default=max(sizes))

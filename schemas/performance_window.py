@@ -150,7 +150,8 @@ class PerformanceWindow(Record):
     baseline_digest: str | None
     outcomes_digest: str
     """Of the meaning of what was counted."""
-    task: Literal["binary", "multiclass", "regression"]
+    task: Literal["binary", "multiclass", "regression"] | None
+    """Null where the baseline it was counted by is no longer known: then there are no figures either."""
     made: Count
     """Predictions made; 0 in windows by label time."""
     labelled: Count

@@ -90,6 +90,34 @@ class Evidence:
     steps: Counts
     """Steps taken, [S]; empty ones count."""
 
+    @classmethod
+    def none(cls, streams: int, alternatives: int) -> Self:
+        """What is known before the first step."""
+        shape = (streams, alternatives)
+        return cls(np.full(shape, -np.inf), np.zeros(shape), np.zeros(shape, np.int64), np.zeros(streams, np.int64))
+
+    def after(self, log_ratio: Floats, seen: NDArray[np.bool_]) -> Self:
+        """After a step of log likelihood ratios, or e-values, [S, G]: 0 where a stream has not `seen` [S] events."""
+        # An empty step would add 1 to R though nothing was seen: streams that fall silent would alarm in the end.
+        log_r = np.where(seen[:, None], np.logaddexp(0, self.log_r) + log_ratio, self.log_r)
+        cusum = np.maximum(self.cusum + log_ratio, 0)
+        steps = self.steps + 1
+        return type(self)(log_r, cusum, np.where(cusum > 0, self.onset, steps[:, None]), steps)
+
+    def log_mean(self) -> Floats:
+        """The natural logarithm of the mean R over the alternatives, [S]."""
+        return np.asarray(np.logaddexp.reduce(self.log_r, axis=-1) - log(self.log_r.shape[-1]))
+
+    def without(self, streams: NDArray[np.bool_]) -> Self:
+        """Nothing known of the chosen streams, bool[S]; others, and the count of steps, stay."""
+        chosen = streams[:, None]
+        return type(self)(
+            np.where(chosen, -np.inf, self.log_r),
+            np.where(chosen, 0.0, self.cusum),
+            np.where(chosen, self.steps[:, None], self.onset),
+            self.steps,
+        )
+
     def to_bytes(self) -> bytes:
         """12 + S·(8 + 24·G) bytes, little-endian; `from_bytes` gives back every bit."""
         parts = (self.log_r.astype("<f8"), self.cusum.astype("<f8"), self.onset.astype("<i8"), self.steps.astype("<i8"))
@@ -131,10 +159,7 @@ class ErrorRateDetector:
 
     def start(self) -> Evidence:
         """No evidence."""
-        shape = self._error.shape
-        return Evidence(
-            np.full(shape, -np.inf), np.zeros(shape), np.zeros(shape, np.int64), np.zeros(len(self.upper), np.int64)
-        )
+        return Evidence.none(*self._error.shape)
 
     def step(self, evidence: Evidence, errors: NDArray[np.integer], n: NDArray[np.integer] | int = 1) -> Evidence:
         """The evidence after one step of `errors` [S] among `n` events, [S] or one number for all.
@@ -148,16 +173,11 @@ class ErrorRateDetector:
         if {errors.shape, correct.shape, evidence.steps.shape} != {self.upper.shape}:
             raise ValueError(f"give one count a stream, and evidence of the same {len(self.upper)} streams")
         ratio = errors[:, None] * self._error + correct[:, None] * self._correct
-        # An empty step would add 1 to R though nothing was seen: streams that fall silent would alarm in the end.
-        seen = (errors + correct > 0)[:, None]
-        log_r = np.where(seen, np.logaddexp(0, evidence.log_r) + ratio, evidence.log_r)
-        cusum = np.maximum(evidence.cusum + ratio, 0)
-        steps = evidence.steps + 1
-        return Evidence(log_r, cusum, np.where(cusum > 0, evidence.onset, steps[:, None]), steps)
+        return evidence.after(ratio, errors + correct > 0)
 
     def log_mean(self, evidence: Evidence) -> Floats:
         """The natural logarithm of the mean R over the alternatives, [S]."""
-        return np.asarray(np.logaddexp.reduce(evidence.log_r, axis=-1) - log(evidence.log_r.shape[-1]))
+        return evidence.log_mean()
 
     def alarms(self, evidence: Evidence) -> NDArray[np.bool_]:
         """Whether mean R ≥ A, [S]. It stays so until `reset`, or until better events have outweighed the worse."""
@@ -174,10 +194,4 @@ class ErrorRateDetector:
 
     def reset(self, evidence: Evidence, streams: NDArray[np.bool_]) -> Evidence:
         """No evidence for the chosen streams, bool[S]; others, and the count of steps, stay."""
-        chosen = streams[:, None]
-        return Evidence(
-            np.where(chosen, -np.inf, evidence.log_r),
-            np.where(chosen, 0.0, evidence.cusum),
-            np.where(chosen, evidence.steps[:, None], evidence.onset),
-            evidence.steps,
-        )
+        return evidence.without(streams)

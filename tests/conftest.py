@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import settings as hypothesis_settings
 
 from runtime.admin import create_topics, delete_topics
 from runtime.broker import EmbeddedKafka
 from runtime.settings import KafkaSettings
+
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 BrokerFactory = Callable[..., EmbeddedKafka]
 

@@ -16,7 +16,7 @@ def command(
         Path, typer.Option(envvar="DRIFTLINE_DATA_DIR", help="Where Kafka's data, state and logs are kept.")
     ] = DATA_DIR,
     port: Annotated[int, typer.Option(help="Port of the Kafka it starts; 0 takes a free one.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that read predictions.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes of each service that reads predictions.")] = 1,
     *,
     fresh: Annotated[bool, typer.Option(help="Delete what an earlier run left in --data-dir.")] = False,
 ) -> None:

@@ -1,8 +1,9 @@
-"""Flights as prediction events, exactly as a model server would write them."""
+"""Flights as events: predictions as a model server would write them, and labels as the flights arrive."""
 
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from heapq import merge
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,16 +20,44 @@ _CHUNK = 5_000
 class Event(NamedTuple):
     """One event, ready to send."""
 
+    topic: str
+    """As the catalogue calls it."""
     time_ms: int
     key: bytes
     value: bytes
 
 
 def events(flights: Flights, model: DelayModel) -> Iterator[Event]:
-    """Every flight's prediction, in order of time; scored a few thousand at a time. The same each time it is called."""
+    """Every prediction and label, in order of time. The same each time it is called."""
+    return merge(predictions(flights, model), labels(flights), key=lambda event: event.time_ms)
+
+
+def labels(flights: Flights) -> Iterator[Event]:
+    """What became of each flight that arrived, told when it did, in this order."""
+    arrived = flights.rows(~np.isnan(flights.late))
+    order = np.argsort(arrived.arrived_ms, kind="stable")
+    rows = zip(
+        arrived.flight_id[order].tolist(),
+        arrived.arrived_ms[order].astype(np.int64).tolist(),
+        np.where(arrived.late[order] == 1, "late", "on-time").tolist(),
+        strict=True,
+    )
+    for flight_id, time_ms, label in rows:
+        event = {
+            "schema": "driftline.label/1",
+            "prediction_id": flight_id,
+            "label": label,
+            "time_ms": time_ms,
+            "source": "arrivals",
+        }
+        yield Event("labels", time_ms, flight_id.encode(), json.dumps(event, separators=(",", ":")).encode())
+
+
+def predictions(flights: Flights, model: DelayModel) -> Iterator[Event]:
+    """Every flight's prediction, in order of time; scored a few thousand at a time."""
     rng = np.random.default_rng(SEED)
     for start in range(0, len(flights), _CHUNK):
-        yield from _events(flights.rows(slice(start, start + _CHUNK)), model, rng)
+        yield from _predictions(flights.rows(slice(start, start + _CHUNK)), model, rng)
 
 
 def serving(time_ms: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -39,7 +68,7 @@ def serving(time_ms: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArr
     return latency, np.where(failed, 503, 200)
 
 
-def _events(flights: Flights, model: DelayModel, rng: np.random.Generator) -> Iterator[Event]:
+def _predictions(flights: Flights, model: DelayModel, rng: np.random.Generator) -> Iterator[Event]:
     score = model.score(flights.features)
     latency, status = serving(flights.time_ms, rng)
     columns: list[list[Any]] = [_values(flights.features[name].tolist()) for name in FEATURES]
@@ -71,7 +100,7 @@ def _events(flights: Flights, model: DelayModel, rng: np.random.Generator) -> It
             "segments": {"origin": airport},
             "entity_id": aircraft,
         }
-        yield Event(time_ms, flight_id.encode(), json.dumps(event, separators=(",", ":")).encode())
+        yield Event("predictions", time_ms, flight_id.encode(), json.dumps(event, separators=(",", ":")).encode())
 
 
 def _values(values: list[Any]) -> list[Any]:

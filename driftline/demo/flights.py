@@ -16,6 +16,7 @@ FEATURES = CATEGORICAL + NUMERIC
 """What is known before departure. No date: the model must not learn the calendar."""
 
 WEATHER = NUMERIC[NUMERIC.index("temp") :]
+_MINUTE_MS = 60_000
 LATE_MIN = 15
 """A flight that arrives later than this many minutes is late."""
 
@@ -33,6 +34,8 @@ class Flights:
     """Tail number, or None."""
     late: NDArray[np.float64]
     """1 late, 0 on time, NaN when it never arrived: such a flight has no label."""
+    arrived_ms: NDArray[np.float64]
+    """When it came to its gate, milliseconds since 1970 UTC; NaN when it never did."""
 
     def __len__(self) -> int:
         return self.time_ms.size
@@ -45,6 +48,7 @@ class Flights:
             self.flight_id[chosen],
             self.aircraft[chosen],
             self.late[chosen],
+            self.arrived_ms[chosen],
         )
 
     def between(self, start: datetime, end: datetime) -> "Flights":
@@ -78,7 +82,7 @@ def join(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -> 
     weekdays = hours.dt.tz_convert("America/New_York").dt.day_name().str[:3]
     hour_ms = joined["time_hour"].map(hours.dt.as_unit("ms").astype("int64"))
     joined = joined.assign(
-        time_ms=hour_ms + joined["minute"] * 60_000,
+        time_ms=hour_ms + joined["minute"] * _MINUTE_MS,
         weekday=joined["time_hour"].map(weekdays),
         # Carrier, number, hour and airport name a flight; a test holds that no two share them.
         flight_id=joined["carrier"]
@@ -94,4 +98,22 @@ def join(flights: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -> 
         flight_id=joined["flight_id"].to_numpy(dtype=object),
         aircraft=joined["tailnum"].astype(object).where(joined["tailnum"].notna(), None).to_numpy(dtype=object),
         late=np.where(joined["arr_delay"].isna(), np.nan, joined["arr_delay"] > LATE_MIN),
+        arrived_ms=(joined["time_ms"] + _taken_min(joined) * _MINUTE_MS).to_numpy(dtype=np.float64),
     )
+
+
+def _taken_min(flights: pd.DataFrame) -> pd.Series:
+    """Minutes from scheduled departure to arrival; NaN for flights that never arrived.
+
+    Arrival times are in the destination's clock, whose zone the data do not have: but zones differ by whole hours, so
+    that the minutes on the ground, of which there are less than 60 in nearly all flights, follow from both clocks.
+    """
+    elapsed = _minutes(flights["arr_time"]) - _minutes(flights["dep_time"])
+    on_the_ground = (elapsed - flights["air_time"]) % 60
+    taken = flights["dep_delay"] + flights["air_time"] + on_the_ground
+    return taken.where(flights["arr_delay"].notna())
+
+
+def _minutes(clock: pd.Series) -> pd.Series:
+    """Minutes since midnight of times written as 1315."""
+    return clock // 100 * 60 + clock % 100

@@ -8,13 +8,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.inspection import permutation_importance
-from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no types
 
 from driftline import baselines
-from driftline.baselines import Parts
 from driftline.datasets import Dataset
 from driftline.demo.flights import CATEGORICAL, FEATURES, NUMERIC, Flights, day
+from driftline.parts import Parts
 from schemas.baseline import Baseline
 
 MODEL = "flights-delay"
@@ -81,9 +80,15 @@ def train(flights: Flights) -> Trained:
         )
     model = DelayModel(classifier, categories)
     importance = dict(zip(FEATURES, ranked.importances_mean.tolist(), strict=True))
-    baseline = _baseline(flights.between(TRAINED_FROM, TRAINED_UNTIL), model, importance)
-    metrics = _holdout_metrics(held_out, model)
-    return Trained(model, baseline.model_copy(update={"metrics": metrics}), metrics["auc"])
+    baseline = baselines.build(
+        _dataset("the training weeks", flights.between(TRAINED_FROM, TRAINED_UNTIL), model),
+        MODEL,
+        VERSION,
+        Parts(prediction="prediction", score="score", label="label", time="time_ms"),
+        importance,
+        unseen=_dataset("the week held out", held_out, model),
+    )
+    return Trained(model, baseline, baseline.metrics["auc"])
 
 
 def _one_thread() -> threadpool_limits:
@@ -95,25 +100,13 @@ def _labelled(flights: Flights) -> Flights:
     return flights.rows(~np.isnan(flights.late))
 
 
-def _baseline(flights: Flights, model: DelayModel, importance: dict[str, float]) -> Baseline:
+def _dataset(source: str, flights: Flights, model: DelayModel) -> Dataset:
+    """Flights with the model's answers, and what came of them."""
     score = model.score(flights.features)
-    table = pa.Table.from_pandas(
-        flights.features.assign(prediction=answer(score), score=score, time_ms=flights.time_ms), preserve_index=False
+    columns = flights.features.assign(
+        prediction=answer(score),
+        score=score,
+        label=pd.Series(flights.late).map({1.0: "late", 0.0: "on-time"}),
+        time_ms=flights.time_ms,
     )
-    return baselines.build(
-        Dataset("the training weeks", table),
-        MODEL,
-        VERSION,
-        Parts(prediction="prediction", score="score", time="time_ms"),
-        importance,
-    )
-
-
-def _holdout_metrics(held_out: Flights, model: DelayModel) -> dict[str, float]:
-    score = model.score(held_out.features)
-    late = held_out.late == 1
-    return {
-        "accuracy": float(np.mean((score >= THRESHOLD) == late)),
-        "auc": float(roc_auc_score(late, score)),
-        "positive_rate": float(late.mean()),
-    }
+    return Dataset(source, pa.Table.from_pandas(columns, preserve_index=False))

@@ -2,6 +2,7 @@
 
 from driftline.demo.model import MODEL
 from schemas.monitor import Detector, Monitor, Threshold
+from schemas.performance import Performance
 from schemas.windowing import WindowSpec
 
 HOUR_MS = 3_600_000
@@ -19,6 +20,9 @@ THRESHOLDS = (
 DETECTOR = Detector(page=0.5)
 """The weather drifts with the seasons: that is told, and wakes nobody up before it is far from January's."""
 
+LABEL_HORIZON_MS = 3 * DAY_MS
+"""The flight that took longest arrived 33 hours after it should have left."""
+
 UNITS = {"distance": "miles", "temp": "°F", "wind_speed": "mph", "visib": "miles", "precip": "inches"}
 
 
@@ -31,8 +35,15 @@ def monitor(speed: float) -> Monitor:
         lateness=HOUR_MS,
         idle=idle_ms(speed),
         segments=("origin",),
-        classes=("late", "on-time"),
+        classes=("on-time", "late"),
         detector=DETECTOR,
+        performance=Performance(
+            pane=DAY_MS,
+            windows=(WindowSpec(size=DAY_MS), WindowSpec(size=WEEK_MS, slide=DAY_MS)),
+            horizon=LABEL_HORIZON_MS,
+            lateness=HOUR_MS,
+            idle=idle_ms(speed),
+        ),
         thresholds=THRESHOLDS,
         units=UNITS,
     )

@@ -1,6 +1,7 @@
 """Sends events as time passes, many times faster; in a thread of its own, so that nothing waits for it."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, Message, Producer
@@ -25,19 +26,29 @@ class Replay:
 
     def __init__(self, settings: KafkaSettings, events: Iterable[Event], speed: float, clock: Clock) -> None:
         """`speed` is event time over wall time; infinite sends as fast as Kafka takes them."""
-        self._topic = settings.topic("predictions")
+        self._topics = {name: settings.topic(name) for name in ("predictions", "labels")}
         self._events = events
         self._speed = speed
         self._clock = clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
         self._settings = settings.client(**_PRODUCER)
-        self.sent = 0
-        """Events acknowledged by Kafka."""
+        self._acknowledged: Counter[str] = Counter()
+        """Events, by the topic's full name."""
         self.time_ms: int | None = None
         """Time of the event sent last."""
         self.error: str | None = None
         """Why it ended early."""
+
+    @property
+    def sent(self) -> int:
+        """Predictions acknowledged by Kafka."""
+        return self._acknowledged[self._topics["predictions"]]
+
+    @property
+    def sent_labels(self) -> int:
+        """Labels acknowledged by Kafka."""
+        return self._acknowledged[self._topics["labels"]]
 
     @property
     def done(self) -> bool:
@@ -80,15 +91,15 @@ class Replay:
     def _produce(self, producer: Producer, event: Event) -> None:
         while True:
             try:
-                producer.produce(self._topic, event.value, event.key, on_delivery=self._delivered)
+                producer.produce(self._topics[event.topic], event.value, event.key, on_delivery=self._delivered)
             except BufferError:
                 producer.poll(0.1)
             else:
                 return
 
-    def _delivered(self, error: KafkaError | None, _: Message) -> None:
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is None:
-            self.sent += 1
+            self._acknowledged[str(message.topic())] += 1
         elif self.error is None:
             self.error = error.str()
             self._stop.set()

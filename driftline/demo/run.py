@@ -1,6 +1,7 @@
 """`driftline demo flights` from start to end."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,7 +93,7 @@ class Demo:
         self.replay = Replay(self.stack.settings, events(flights, trained.model), self.options.speed, self.clock)
         self.began_s = self.clock.monotonic()
         self.replay.start()
-        self._follow(self.replay, len(flights), trained.auc)
+        self._follow(self.replay, len(flights), trained.baseline.metrics)
         self.summarise(complete=True)
         if self.replay.error is not None:
             raise CommandError(
@@ -110,7 +111,8 @@ class Demo:
         if self.replay is not None and not self.summarised:
             self.summarised = True
             seconds = self.clock.monotonic() - self.began_s
-            self.out.print(summary(self.track, self.replay.sent, seconds, complete=complete))
+            sent = (self.replay.sent, self.replay.sent_labels)
+            self.out.print(summary(self.track, *sent, seconds, complete=complete))
 
     def stop(self) -> None:
         """Ends the replay."""
@@ -148,13 +150,13 @@ class Demo:
         )
         return flights, trained
 
-    def _follow(self, replay: Replay, total: int, holdout_auc: float) -> None:
+    def _follow(self, replay: Replay, total: int, holdout: Mapping[str, float]) -> None:
         """Shows the run until everything sent is accounted for, or nothing moves any more."""
         tail, rate = Tail(self.stack.settings, TOPICS), Rate()
-        moved_s, before = self.clock.monotonic(), (0, 0, 0, 0)
+        moved_s, before = self.clock.monotonic(), (0,) * 7
         try:
             with display(self.out, live=self.options.screen and self.out.is_terminal) as show:
-                while not (replay.done and self.track.settled(replay.sent)):
+                while not (replay.done and self.track.settled(replay.sent, replay.sent_labels)):
                     for topic, message in tail.poll(_FRAME_S):
                         self.track.take(topic, message.value() or b"")
                     if self.stack.failure is not None:
@@ -162,16 +164,18 @@ class Demo:
                             self.stack.failure, f"see the logs in {self.stack.data_dir / 'log'}", ExitCode.SERVICE
                         )
                     now_s = self.clock.monotonic()
-                    state = (replay.sent, self.track.counted, self.track.final_windows, self.track.in_windows)
+                    track = self.track
+                    state = (replay.sent, track.counted, track.final_windows, track.in_windows,
+                             replay.sent_labels, track.labels, track.answers.labelled)  # fmt: skip
                     if state != before:
                         moved_s, before = now_s, state
                     elif replay.done and now_s - moved_s > _STALL_S:
                         return
-                    show(self._moment(replay, total, holdout_auc, rate.at(now_s, self.track.counted)), now_s)
+                    show(self._moment(replay, total, holdout, rate.at(now_s, track.counted)), now_s)
         finally:
             tail.close()
 
-    def _moment(self, replay: Replay, total: int, holdout_auc: float, events_per_s: float) -> Moment:
+    def _moment(self, replay: Replay, total: int, holdout: Mapping[str, float], events_per_s: float) -> Moment:
         return Moment(
             sent=replay.sent,
             total=total,
@@ -179,7 +183,7 @@ class Demo:
             speed=self.options.speed,
             events_per_s=events_per_s,
             track=self.track,
-            holdout_auc=holdout_auc,
+            holdout=holdout,
             note=self.stack.note or ("" if self.track.counted else "the services are starting"),
         )
 

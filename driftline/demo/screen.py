@@ -1,17 +1,19 @@
 """The live screen: pure functions from what is known of the run to what is drawn."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from driftline.demo.answers import expected_accuracy, value
 from driftline.demo.events import INCIDENT
 from driftline.demo.flights import millis
 from driftline.demo.track import Track
 from driftline.history import severity
 from driftline.output import bar, count, figure, percent, sparkline, table, utc
+from driftline.performance import delays, title_of
 from schemas.alert import Alert
 from schemas.window import Window
 
@@ -35,7 +37,8 @@ class Moment:
     speed: float
     events_per_s: float
     track: Track
-    holdout_auc: float
+    holdout: Mapping[str, float]
+    """Figures of the model on the week held out, by name."""
     note: str = ""
     """What the operator should know now, such as a service that was restarted."""
 
@@ -48,7 +51,7 @@ class Moment:
 def screen(moment: Moment, width: int, height: int) -> RenderableType:
     """The whole screen; one column in a narrow terminal, two in a wide one."""
     wide = width >= WIDE
-    features = max(min(height - (12 if wide else 18), 17), 2)
+    features = max(min(height - (13 if wide else 19), 17), 2)
     spark = max(min((width // 2 if wide else width) - _BESIDE_SPARK, 60), 8)
     drift = _drift(moment.track, features, spark)
     incidents = _incidents(moment.track, 3 if not wide else max(height - 16, 3))
@@ -57,10 +60,10 @@ def screen(moment: Moment, width: int, height: int) -> RenderableType:
         body = Table.grid(padding=(0, 3), expand=True)
         body.add_column(ratio=1)
         body.add_column(ratio=1)
-        body.add_row(drift, Group(incidents, "", _days(moment.track.recent, 4)))
+        body.add_row(drift, Group(incidents, "", _days(moment.track, 4)))
     else:
         body = Group(drift, "", incidents)
-    return Group(_header(moment, width), "", _model(moment), "", body)
+    return Group(_header(moment, width), "", _model(moment), _answers(moment), "", body)
 
 
 def _header(moment: Moment, width: int) -> RenderableType:
@@ -84,8 +87,22 @@ def _model(moment: Moment) -> RenderableType:
         ("flights-delay 1  ", "bold"), state,
         f"   {count(track.counted)} counted, {count(track.dead.total())} dead letters"
         f"   {count(track.final_windows)} windows closed, until {utc(track.closed_until_ms, date_only=True)}"
-        f"   AUC {moment.holdout_auc:.2f} on the week held out",
     )  # fmt: skip
+
+
+def _answers(moment: Moment) -> Text:
+    """One line: how good the answers of the last closed day were, as far as labels say, and how late these come."""
+    day, held_out = moment.track.answers.newest, moment.holdout
+    if day is None:
+        known = ", ".join(f"{title_of(name)} {held_out[name]:.2f}" for name in ("accuracy", "auc") if name in held_out)
+        return Text(f"Answers: no labels yet; on the week held out {known}", style="dim", no_wrap=True)
+    told = [f"{utc(day.start_ms, date_only=True)}  accuracy {figure(value(day, 'accuracy'), 2)}"]
+    told += [f"{held_out[name]:.2f} held out" for name in ("accuracy",) if name in held_out]
+    told += [f"{figure(expected_accuracy(day), 2)} expected before labels", f"AUC {figure(value(day, 'auc'), 2)}"]
+    labels = (
+        f"   labels {percent(value(day, 'coverage'))}, delay {delays(day.label_delay_p50_s, day.label_delay_p95_s)}"
+    )
+    return Text.assemble(("Answers  ", "bold"), ", ".join(told), (labels, "dim"), no_wrap=True, overflow="ellipsis")
 
 
 def _drift(track: Track, rows: int, spark: int) -> RenderableType:
@@ -135,15 +152,18 @@ def _incident(alert: Alert) -> Text:
     )
 
 
-def _days(windows: Iterable[Window], rows: int) -> RenderableType:
-    return table("Days that closed last", ("day", ">flights", ">5xx", ">p95 ms"), (
+def _days(track: Track, rows: int) -> RenderableType:
+    answers = track.answers.days
+    return table("Days that closed last", ("day", ">flights", ">5xx", ">p95 ms", ">accuracy", ">expected"), (
         (
             utc(window.start_ms, date_only=True),
             count(window.n),
             percent(window.status.get("5xx", 0) / window.n if window.n else None),
             figure(window.latency_ms.p95, 0) + incident_mark(window),
+            figure(value(day, "accuracy") if (day := answers.get(window.start_ms)) else None, 2),
+            figure(expected_accuracy(day) if day else None, 2),
         )
-        for window in list(windows)[-rows:]
+        for window in list(track.recent)[-rows:]
     ))  # fmt: skip
 
 
@@ -166,6 +186,7 @@ def line(moment: Moment) -> str:
     return (
         f"{utc(moment.time_ms)} UTC  {moment.sent / moment.total if moment.total else 0:4.0%}"
         f"  sent {count(moment.sent)}  counted {count(track.counted)}  dead {count(track.dead.total())}"
+        f"  labels {count(track.labels)}"
         f"  waiting {count(moment.lag)}  {moment.events_per_s:,.0f}/s"
         f"  windows {count(track.final_windows)}  open incidents {len(track.firing)} ({pages} page)"
         + (f"  {moment.note}" if moment.note else "")

@@ -1,22 +1,23 @@
 """What a finished or interrupted run prints last."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from driftline.demo.answers import Answers, Month, months
 from driftline.demo.track import Track
 from driftline.history import severity
-from driftline.output import count, span, table
+from driftline.output import count, figure, percent, span, table
 from schemas.alert import Alert
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def summary(track: Track, sent: int, seconds: float, *, complete: bool) -> RenderableType:
-    """Totals and incidents by month and feature."""
+def summary(track: Track, sent: int, sent_labels: int, seconds: float, *, complete: bool) -> RenderableType:
+    """Totals, how good the answers were month by month, and incidents by month and feature."""
     dead = ", ".join(f"{reason} {count(n)}" for reason, n in sorted(track.dead.items()))
     pages = sum(alert.severity == "page" for alert in track.alerts.values())
     totals = table(
@@ -27,6 +28,8 @@ def summary(track: Track, sent: int, seconds: float, *, complete: bool) -> Rende
             ("counted", count(track.counted)),
             (f"dead letters{f' ({dead})' if dead else ''}", count(track.dead.total())),
             ("too late for windows", count(track.late)),
+            ("labels sent", count(sent_labels)),
+            ("joined with their prediction", count(track.joined)),
             ("windows closed", count(track.final_windows)),
             ("windows corrected", count(track.corrections)),
             ("incidents", f"{count(len(track.alerts))}, {count(pages)} of them pages"),
@@ -34,7 +37,27 @@ def summary(track: Track, sent: int, seconds: float, *, complete: bool) -> Rende
             ("replayed in", span(seconds)),
         ],
     )
-    return Group("", totals, "", incidents(track.alerts.values()), "")
+    return Group("", totals, "", by_month(track.answers), "", incidents(track.alerts.values()), "")
+
+
+def by_month(answers: Answers) -> Table | str:
+    """How good the answers were, and what was expected of them before labels; months by scheduled departure."""
+    found = months(answers.days.values())
+    if not answers.labelled:
+        return "No window of performance has labels: how good the answers were is not known."
+    rows: tuple[tuple[str, Callable[[Month], str]], ...] = (
+        ("labels", lambda month: count(month.labelled)),
+        ("of all flights", lambda month: percent(month.coverage)),
+        ("accuracy", lambda month: figure(month.accuracy)),
+        ("expected before labels", lambda month: figure(month.expected)),
+        ("error of what was expected", lambda month: "–" if month.error is None else f"{month.error:+.3f}"),
+        ("AUC, mean of the days", lambda month: figure(month.auc)),
+    )
+    return table(
+        "Answers by month",
+        ("", *(f">{MONTHS[month.number - 1]}" for month in found)),
+        ((name, *map(told, found)) for name, told in rows),
+    )
 
 
 def incidents(alerts: Iterable[Alert]) -> Table | str:

@@ -4,20 +4,27 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, TypeAdapter
 
-from driftline.audit import FOLD
+from driftline.audit import FOLD, JOIN, OUTCOME_WINDOWS
+from driftline.demo.answers import Answers
 from driftline.demo.monitor import DAY_MS, WEEK_MS
 from schemas.alert import Alert
 from schemas.ledger import Ledger
+from schemas.performance_window import PerformanceWindow
 from schemas.window import Window
 
 _RECENT = 6
 _HISTORY = 120
+_WINDOW: TypeAdapter[Window | PerformanceWindow] = TypeAdapter(
+    Annotated[Window | PerformanceWindow, Field(discriminator="schema_")]
+)
 
 
 class _Letter(BaseModel):
+    service: str
     reason: str
 
 
@@ -27,8 +34,16 @@ class Track:
 
     counted: int = 0
     dead: Counter[str] = field(default_factory=Counter)
+    """Predictions, by reason."""
     duplicate: int = 0
     late: int = 0
+    labels: int = 0
+    """Labels that were judged: all that were read but those that wait for their prediction."""
+    joined: int = 0
+    """Of them, those that are one of a pair, and have not taken an earlier one's place."""
+    late_pairs: int = 0
+    """Too late for any window of performance."""
+    answers: Answers = field(default_factory=Answers)
     final_windows: int = 0
     corrections: int = 0
     newest: Window | None = None
@@ -59,8 +74,12 @@ class Track:
         """Events in daily windows of all flights."""
         return sum(n for n, _ in self._days.values())
 
-    def settled(self, sent: int) -> bool:
-        """Whether every event sent was judged, and every counted one is in a closed daily window or was too late."""
+    def settled(self, sent: int, sent_labels: int) -> bool:
+        """Whether all that was sent was judged, and what was counted is in a closed daily window or was too late."""
+        paired = self.answers.closed and self.answers.labelled + self.late_pairs >= self.joined
+        return self._predictions_settled(sent) and self.labels >= sent_labels and paired
+
+    def _predictions_settled(self, sent: int) -> bool:
         judged = self.counted + self.dead.total() + self.duplicate
         closed = all(final for _, final in self._days.values())
         return judged >= sent and closed and self.in_windows + self.late >= self.counted
@@ -74,14 +93,24 @@ class Track:
         )
         if place in self._ranges:
             return
-        self._ranges.add(place)
-        self.late += sum(record.late.values())
-        if record.service == FOLD:
+        if record.source.end > record.source.start:  # of an empty range there may be several
+            self._ranges.add(place)
+        late = sum(record.late.values())
+        if record.service == JOIN:
+            if record.source.topic == "labels":
+                self.labels += record.events - record.waiting
+                self.joined += sum(record.counted.values()) - record.repeated
+        elif record.service == OUTCOME_WINDOWS:
+            self.late_pairs += late
+        else:
+            self.late += late
             self.counted += sum(record.counted.values())
             self.duplicate += record.duplicate
 
     def _letter(self, value: bytes) -> None:
-        self.dead[_Letter.model_validate_json(value).reason] += 1
+        letter = _Letter.model_validate_json(value)
+        if letter.service == FOLD:
+            self.dead[letter.reason] += 1
 
     def _alert(self, value: bytes) -> None:
         alert = Alert.model_validate_json(value)
@@ -90,7 +119,10 @@ class Track:
             self.alerts[alert.alert_id] = alert
 
     def _window(self, value: bytes) -> None:
-        window = Window.model_validate_json(value)
+        window = _WINDOW.validate_json(value)
+        if isinstance(window, PerformanceWindow):
+            self.answers.take(window)
+            return
         seen = self._revisions.get(window.window_id, -1)
         if window.revision <= seen:
             return

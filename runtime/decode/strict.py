@@ -26,7 +26,7 @@ def unwrap(record: Mapping[str, Any]) -> Mapping[str, Any]:
     if record["specversion"] != "1.0":
         raise Refusal("SCHEMA", "specversion: only CloudEvents 1.0 is read")
     if not isinstance(record.get("data"), dict):
-        raise Refusal("SCHEMA", "data: a CloudEvent must hold the prediction event as a JSON object")
+        raise Refusal("SCHEMA", "data: a CloudEvent must hold the event as a JSON object")
     data: dict[str, Any] = record["data"]
     return data
 

@@ -20,6 +20,7 @@ _PRECEDENCE: tuple[Reason, ...] = ("SCHEMA", "VALUE", "TIME")
 _UNIONS = {
     "features": (2, "must be a number, a text of at most 4096 characters, true, false or null"),
     "prediction": (1, "must be a number or a text of at most 4096 characters"),
+    "label": (1, "must be a number or a text of at most 4096 characters"),
 }
 """Fields that may hold several types: how much of an error's location names the value, and what it must be."""
 _DETAIL_CHARACTERS = 300
@@ -42,8 +43,8 @@ def _classify(error: Any) -> Reason:
     return "TIME" if error["loc"] == ("time_ms",) else "VALUE"
 
 
-def _refusal(errors: ValidationError) -> Refusal:
-    """The gravest error. A value that fits no type of a union is judged by the type it came closest to."""
+def refusal_of(errors: ValidationError) -> Refusal:
+    """The gravest error of a prediction or label. A value that fits no type of a union is judged by the type it came closest to."""
     by_place: dict[tuple[int | str, ...], list[tuple[Reason, str]]] = {}
     for error in errors.errors(include_url=False, include_context=False, include_input=False):
         union = _UNIONS.get(str(error["loc"][0])) if error["loc"] else None
@@ -64,7 +65,7 @@ def check_contract(event: Mapping[str, Any]) -> None:
     try:
         Prediction.model_validate(event)
     except ValidationError as errors:
-        raise _refusal(errors) from None
+        raise refusal_of(errors) from None
     values = (*event["features"].values(), event["prediction"], event.get("latency_ms"))
     if any(not -(2**63) <= value < 2**63 for value in values if type(value) is int):
         raise Refusal("VALUE", "an integer beyond 64 bits in features, prediction or latency_ms")

@@ -11,13 +11,13 @@ from confluent_kafka import Message as KafkaMessage
 
 from runtime.clock import Clock, SystemClock
 from runtime.kafka_errors import next_step
-from runtime.log.halts import no_topic, offset_lost, slot_taken, topic_made_anew
+from runtime.log.halts import offset_lost, slot_taken
 from runtime.log.kafka_config import consumer_config
 from runtime.log.kafka_positions import Positions
 from runtime.log.kafka_producer import SlotProducer
+from runtime.log.kafka_reading import LOST_OFFSET, pass_over
 from runtime.log.protocol import Batch, LogHalted, Message, OutRecord, Rewound, runs_of
 from runtime.settings import KafkaSettings
-from schemas.base import SourceRange
 
 _logger = structlog.get_logger(__name__)
 
@@ -35,30 +35,33 @@ _error_of = cast("Callable[[_Consumed], KafkaError | None]", KafkaMessage.error)
 class KafkaLog:
     """One slot of a consumer group on Kafka; a TransactionalLog.
 
-    Connects when made: raises LogHalted when the topic is missing or the brokers do not answer. An older
-    process in the same slot is fenced, and its open transaction aborted.
+    Connects when made: raises LogHalted when a topic is missing, topics differ in their number of partitions, or
+    the brokers do not answer. An older process in the same slot is fenced, and its open transaction aborted.
     """
 
     def __init__(
-        self, settings: KafkaSettings, group: str, slot: str, topic: str, *, clock: Clock | None = None
+        self, settings: KafkaSettings, group: str, slot: str, topics: str | Sequence[str], *, clock: Clock | None = None
     ) -> None:
-        """`topic` and `group` are named without the settings' prefix."""
+        """`topics` (one, or several that share their keys) and `group` are named without the settings' prefix."""
         self._settings = settings
         self._group = settings.topic(group)
         self._slot = slot
-        self._name = topic
-        self._topic = settings.topic(topic)
+        names = (topics,) if isinstance(topics, str) else tuple(topics)
+        self._read = " and ".join(map(settings.topic, names))
         self._clock = clock or SystemClock()
-        self._committed = Positions(settings, self._group, topic, self._clock)
+        self._committed = Positions(settings, self._group, names, self._clock)
         self._positions: dict[int, int] = {}
-        """By assigned partition: where the next batch starts."""
+        """By assigned place: where the next batch starts."""
         self._caught_up: frozenset[int] = frozenset()
         self._reassigned = False
         self._failure: Exception | None = None
         self._producer = SlotProducer(settings, self._group, slot, self._clock)
         self._consumer = self._connect()
         self._consumer.subscribe(
-            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+            list(map(settings.topic, names)),
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_revoke,
         )
 
     @property
@@ -84,8 +87,8 @@ class KafkaLog:
     def commit(self, batch: Batch, out: Iterable[OutRecord]) -> None:
         """See TransactionalLog."""
         offsets = [
-            TopicPartition(self._topic, partition, source.end, metadata=source.topic_id)
-            for partition, source in batch.ranges.items()
+            TopicPartition(self._settings.topic(source.topic), source.partition, source.end, metadata=source.topic_id)
+            for source in batch.ranges.values()
         ]
         records = list(out)
         try:
@@ -94,19 +97,18 @@ class KafkaLog:
         except Rewound:
             with self._halting("rewind"):
                 # asked for, not remembered: a delayed request may have decided the transaction after all
-                places = [TopicPartition(self._topic, partition) for partition in self._positions]
-                self._positions = self._committed.committed(self._consumer, places)
+                partitions = [self._committed.at(place) for place in self._positions]
+                self._positions = self._committed.committed(self._consumer, partitions)
                 self._rewind()
             raise
-        self._positions.update((partition, source.end) for partition, source in batch.ranges.items())
+        self._positions.update((place, source.end) for place, source in batch.ranges.items())
 
     def lag(self) -> Mapping[int, int]:
         """See TransactionalLog."""
         lags = {}
-        for partition, position in self._positions.items():
-            place = TopicPartition(self._topic, partition)
-            _, high = self._consumer.get_watermark_offsets(place, cached=True)
-            lags[partition] = 0 if partition in self._caught_up else max(0, high - position)
+        for place, position in self._positions.items():
+            _, high = self._consumer.get_watermark_offsets(self._committed.at(place), cached=True)
+            lags[place] = 0 if place in self._caught_up else max(0, high - position)
         return lags
 
     def close(self) -> None:
@@ -126,67 +128,51 @@ class KafkaLog:
         return Consumer(config | {"error_cb": on_error})
 
     def _batch(self, messages: Sequence[Message], at_end: Mapping[int, int]) -> Batch:
-        runs = runs_of(messages)
+        runs = runs_of(messages, self._committed.places.first)
         ends = dict(self._positions)
         for run in runs:
-            if messages[run.begin].offset() < ends[run.partition]:
+            if messages[run.begin].offset() < ends[run.place]:
+                topic, partition = self._committed.places.split(run.place)
                 raise LogHalted(
-                    f"{self._topic}/{run.partition} went back before offset {ends[run.partition]} unasked",
+                    f"{topic}/{partition} went back before offset {ends[run.place]} unasked",
                     "start again: reading goes on from the committed offset",
                 )
-            ends[run.partition] = messages[run.end - 1].offset() + 1
-        for partition, offset in at_end.items():
-            ends[partition] = max(ends[partition], offset)
-        self._caught_up = self._caught_up.difference(run.partition for run in runs).union(at_end)
-        ranges = {
-            partition: SourceRange(
-                topic=self._name,
-                topic_id=self._committed.source.topic_id,
-                partition=partition,
-                partitions=self._committed.source.partitions,
-                start=start,
-                end=ends[partition],
-            )
-            for partition, start in self._positions.items()
-        }
+            ends[run.place] = messages[run.end - 1].offset() + 1
+        reached = {place: offset for place, offset in at_end.items() if offset >= ends.get(place, offset + 1)}
+        ends.update(reached)
+        self._caught_up = self._caught_up.difference(run.place for run in runs).union(reached)
+        ranges = {place: self._committed.range(place, start, ends[place]) for place, start in self._positions.items()}
         return Batch(messages, ranges, self._caught_up, runs)
 
     def _sort_out(self, messages: Sequence[_Consumed]) -> tuple[list[_Consumed], dict[int, int]]:
-        """Parts records from events: the records, and by partition read to its end the offset of that end."""
+        """Parts records from events: the records, and by place read to its end the offset of that end."""
         records: list[_Consumed] = []
         at_end: dict[int, int] = {}
         for message in messages:
             error = message.error()
             if error is None:
                 records.append(message)
-                at_end.pop(message.partition(), None)
-            elif error.code() != KafkaError._PARTITION_EOF:
-                self._judge(error, message.partition())
-            elif message.partition() in self._positions:
-                at_end[message.partition()] = message.offset()
+            elif error.code() == KafkaError._PARTITION_EOF:
+                at_end[self._committed.places.of(message.topic(), message.partition())] = message.offset()
+            else:
+                self._judge(error, message)
         return records, at_end
 
-    def _judge(self, error: KafkaError, partition: int) -> None:
+    def _judge(self, error: KafkaError, message: Message) -> None:
         """Lets pass what librdkafka mends by itself; raises LogHalted for the rest."""
-        code = error.code()
-        if code in _LOST_OFFSET:
-            if self._committed.describe().topic_id != self._committed.source.topic_id:
-                raise topic_made_anew(self._topic, self._group)
-            raise offset_lost(self._topic, partition, self._group)
-        if code in _FENCED:
+        topic = message.topic() or self._read  # an error of the client has none
+        if error.code() in LOST_OFFSET:
+            self._committed.describe()  # says so where the topic was made anew
+            raise offset_lost(topic, message.partition(), self._group)
+        if error.code() in _FENCED:
             raise slot_taken(self._group, self._slot)
-        if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise no_topic(self._topic)
-        if code != KafkaError._MAX_POLL_EXCEEDED and not error.retriable():
-            raise LogHalted(f"reading {self._topic} failed: {error.str()}", next_step(error))
-        _logger.warning("consumer_error", topic=self._topic, error=error.str())
+        pass_over(error, topic)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._reassigned = True
         try:
             self._positions = self._committed.assigned(consumer, partitions)
-            places = [TopicPartition(self._topic, p, offset) for p, offset in self._positions.items()]
-            consumer.assign(places)
+            consumer.assign([self._committed.at(place, offset) for place, offset in self._positions.items()])
         except (LogHalted, KafkaException) as failure:  # an exception does not get through librdkafka whole
             self._failure = failure
 
@@ -196,21 +182,23 @@ class KafkaLog:
 
     def _rewind(self) -> None:
         self._caught_up = frozenset()
-        for partition, offset in self._positions.items():
-            self._seek(TopicPartition(self._topic, partition, offset))
-        _logger.info("positions", topic=self._topic, slot=self._slot, offsets=self._positions)
+        starts = [self._committed.at(place, offset) for place, offset in self._positions.items()]
+        for start in starts:
+            self._seek(start)
+        offsets = {f"{start.topic}/{start.partition}": start.offset for start in starts}
+        _logger.info("positions", slot=self._slot, offsets=offsets)
 
-    def _seek(self, place: TopicPartition) -> None:
+    def _seek(self, start: TopicPartition) -> None:
         for _ in range(50):
             try:
-                self._consumer.seek(place)
+                self._consumer.seek(start)
             except KafkaException as failure:
                 if failure.args[0].code() != KafkaError._STATE:
                     raise
                 self._clock.sleep(0.1)  # just assigned, not yet fetched from
             else:
                 return
-        raise LogHalted(f"could not go to {place}", "start again: reading goes on from the committed offset")
+        raise LogHalted(f"could not go to {start}", "start again: reading goes on from the committed offset")
 
     @contextmanager
     def _halting(self, what: str) -> Iterator[None]:
@@ -220,9 +208,8 @@ class KafkaLog:
             error = failure.args[0]
             if error.fatal() or error.code() in _FENCED:
                 raise slot_taken(self._group, self._slot) from failure
-            raise LogHalted(f"could not {what} {self._topic}: {error.str()}", next_step(error)) from failure
+            raise LogHalted(f"could not {what} {self._read}: {error.str()}", next_step(error)) from failure
 
 
 _FENCED = frozenset({KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID})
 """Nothing else is fatal to a consumer."""
-_LOST_OFFSET = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._NO_OFFSET})

@@ -32,6 +32,22 @@ def consumer_config(group: str, slot: str) -> dict[str, Any]:
     }
 
 
+def replay_config(group: str) -> dict[str, Any]:
+    """Of a consumer that reads one range again. librdkafka wants a group; nothing is joined or committed."""
+    return {
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "isolation.level": "read_committed",
+        "auto.offset.reset": "error",  # a range that is not there in full must halt
+        "socket.timeout.ms": round(SOCKET_TIMEOUT_S * 1_000),
+        "enable.partition.eof": True,  # the range may end with markers, which no record tells of
+        "queued.min.messages": 20_000,  # what was fetched beyond the range's end is thrown away
+        "fetch.message.max.bytes": MAX_RECORD_BYTES,
+        "fetch.queue.backoff.ms": 10,
+    }
+
+
 def producer_config(transactional_id: str) -> dict[str, Any]:
     """Of the transactional producer of one slot."""
     return {

@@ -1,17 +1,20 @@
-"""Where a group goes on in each partition: at its committed offset, or at the oldest record if it never committed."""
+"""Where a group goes on in each place: at its committed offset, or at the oldest record if it never committed."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
-from runtime.admin import TopicState, describe, start_offsets
+from runtime.admin import TopicState, start_offsets
 from runtime.clock import Clock
 from runtime.errors import OperatorError
 from runtime.kafka_errors import next_step
-from runtime.log.halts import no_topic, offset_lost, topic_made_anew
+from runtime.log.halts import offset_lost, topic_made_anew, torn_share, uneven_partitions
+from runtime.log.kafka_reading import described
+from runtime.log.places import Places
 from runtime.log.protocol import LogHalted
 from runtime.settings import KafkaSettings
+from schemas.base import SourceRange
 
 CALL_TIMEOUT_S = 10.0
 ATTEMPTS = 5
@@ -22,56 +25,90 @@ T = TypeVar("T")
 
 
 class Positions:
-    """The starting points of one group in one topic, which is `source` as last described.
+    """The starting points of one group in its topics, as these were when last described.
 
-    Everything raises LogHalted when the brokers do not answer, or the offsets belong to another topic of that name.
+    Everything raises LogHalted when the brokers do not answer, the offsets belong to another topic of that name,
+    or the topics do not go together partition by partition.
     """
 
-    def __init__(self, settings: KafkaSettings, group: str, topic: str, clock: Clock) -> None:
-        """`group` is named with the settings' prefix, `topic` without."""
+    def __init__(self, settings: KafkaSettings, group: str, topics: Sequence[str], clock: Clock) -> None:
+        """`group` is named with the settings' prefix, `topics` without."""
         self._settings = settings
         self._group = group
-        self._topic = topic
+        self._names = tuple(topics)
         self._clock = clock
+        self._topics: dict[str, TopicState] = {}
+        """By name with prefix."""
         self._oldest: dict[int, int] = {}
-        """By partition, the oldest record when it was assigned: where a group that never committed starts."""
-        self.source = self.describe()
+        """By place, the oldest record when it was assigned: where a group that never committed starts."""
+        self.describe()
 
-    def describe(self) -> TopicState:
-        """The topic as it is now."""
-        try:
-            return describe(self._settings, [self._topic])[self._topic]
-        except OperatorError as error:
-            cause = error.__cause__
-            if isinstance(cause, KafkaException) and cause.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise no_topic(self._settings.topic(self._topic)) from error
-            raise LogHalted(error.what, error.next_step) from error
+    def describe(self) -> None:
+        """Describes the topics anew: they must be those described before, and have equally many partitions."""
+        before = self._topics
+        self._topics = {self._settings.topic(name): described(self._settings, name) for name in self._names}
+        for topic, state in self._topics.items():
+            if topic in before and before[topic].topic_id != state.topic_id:
+                raise topic_made_anew(topic, self._group)
+        counts = {topic: state.partitions for topic, state in self._topics.items()}
+        if len(set(counts.values())) > 1:
+            raise uneven_partitions(counts)
+        self.places = Places(tuple(counts), counts[next(iter(counts))])
+
+    def at(self, place: int, offset: int = OFFSET_INVALID) -> TopicPartition:
+        """A place as librdkafka names it."""
+        topic, partition = self.places.split(place)
+        return TopicPartition(topic, partition, offset)
+
+    def range(self, place: int, start: int, end: int) -> SourceRange:
+        """A range of a place."""
+        topic, partition = self.places.split(place)
+        source = self._topics[topic]
+        return SourceRange(
+            topic=source.name,
+            topic_id=source.topic_id,
+            partition=partition,
+            partitions=source.partitions,
+            start=start,
+            end=end,
+        )
 
     def assigned(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> dict[int, int]:
-        """Starting points of partitions the group just gave to this consumer; describes the topic anew."""
-        before, self.source = self.source, self.describe()
-        if before.topic_id != self.source.topic_id:
-            raise topic_made_anew(self._settings.topic(self._topic), self._group)
+        """By place, the starting points of what the group just gave to this consumer; describes the topics anew."""
+        self.describe()
+        self._check_share(partitions)
         if partitions:
-            self._oldest = self._retrying(lambda: start_offsets(self._settings, [self._topic])[self._topic])
+            found = self._retrying(lambda: start_offsets(self._settings, self._names))
+            self._oldest = {
+                self.places.of(self._settings.topic(name), partition): offset
+                for name, offsets in found.items()
+                for partition, offset in offsets.items()
+            }
         starts = self.committed(consumer, partitions)
-        for partition, start in starts.items():
-            if start < self._oldest[partition]:
-                raise offset_lost(self._settings.topic(self._topic), partition, self._group)
+        for place, start in starts.items():
+            if start < self._oldest[place]:
+                raise offset_lost(*self.places.split(place), self._group)
         return starts
 
     def committed(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> dict[int, int]:
-        """Starting points of partitions assigned before, as they are after the last transaction."""
+        """By place, the starting points of partitions assigned before, as they are after the last transaction."""
         if not partitions:
             return {}
         starts = {}
-        for place in self._retrying(lambda: consumer.committed(list(partitions), CALL_TIMEOUT_S)):
-            if place.error:
-                raise LogHalted(f"no offset for {place}: {place.error.str()}", next_step(place.error))
-            if place.offset >= 0 and place.metadata not in {None, "", self.source.topic_id}:
-                raise topic_made_anew(self._settings.topic(self._topic), self._group)
-            starts[place.partition] = place.offset if place.offset >= 0 else self._oldest[place.partition]
+        for found in self._retrying(lambda: consumer.committed(list(partitions), CALL_TIMEOUT_S)):
+            if found.error:
+                raise LogHalted(f"no offset for {found}: {found.error.str()}", next_step(found.error))
+            if found.offset >= 0 and found.metadata not in {None, "", self._topics[found.topic].topic_id}:
+                raise topic_made_anew(found.topic, self._group)
+            place = self.places.of(found.topic, found.partition)
+            starts[place] = found.offset if found.offset >= 0 else self._oldest[place]
         return starts
+
+    def _check_share(self, partitions: Sequence[TopicPartition]) -> None:
+        """Records of one key must all come here, whichever topic they lie in."""
+        shares = {topic: {own.partition for own in partitions if own.topic == topic} for topic in self.places.topics}
+        if any(own != shares[self.places.topics[0]] for own in shares.values()):
+            raise torn_share(self._group, shares)
 
     def _retrying(self, call: Callable[[], T]) -> T:
         """Calls until brokers that just started, lead anew, or wait for a dead process's transaction answer."""

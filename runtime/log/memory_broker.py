@@ -14,13 +14,14 @@ from schemas.topics import TOPICS
 class MemoryMessage:
     """One record, read as a confluent-kafka message is."""
 
-    __slots__ = ("_headers", "_key", "_offset", "_partition", "_timestamp_ms", "_value")
+    __slots__ = ("_headers", "_key", "_offset", "_partition", "_timestamp_ms", "_topic", "_value")
 
     def __init__(
         self,
         value: bytes | None,
         *,
         key: bytes | None = None,
+        topic: str = "",
         partition: int = 0,
         offset: int = 0,
         timestamp_ms: int = 0,
@@ -28,6 +29,7 @@ class MemoryMessage:
     ) -> None:
         self._value = value
         self._key = key
+        self._topic = topic
         self._partition = partition
         self._offset = offset
         self._timestamp_ms = timestamp_ms
@@ -40,6 +42,10 @@ class MemoryMessage:
     def key(self) -> bytes | None:
         """The record's key."""
         return self._key
+
+    def topic(self) -> str:
+        """The topic it lies in."""
+        return self._topic
 
     def partition(self) -> int:
         """The partition it lies in."""
@@ -83,6 +89,8 @@ class MemoryGroup:
     generation: int = 0
     epochs: dict[str, int] = field(default_factory=dict)
     """By slot: rises with each process that takes the slot over."""
+    topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By slot: what it reads."""
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     """By topic and partition: the offset committed."""
 
@@ -143,6 +151,7 @@ class MemoryBroker:
             message = MemoryMessage(
                 value,
                 key=key,
+                topic=topic,
                 partition=partition,
                 offset=len(log),
                 timestamp_ms=timestamp_ms,

@@ -17,13 +17,14 @@ from runtime.log.protocol import Batch, OutRecord
 from runtime.process import instrumented
 from runtime.settings import KafkaSettings
 from runtime.watched import Watched
+from runtime.windows.history import KafkaHistory
 from schemas.baseline import Baseline
 from schemas.monitor import Monitor
+from schemas.profile import Profile
 from services.drift.fold.handler import FoldHandler
 from services.drift.fold.measuring import FoldMeter
 from services.drift.settings import DriftSettings
 from services.drift.windows.handler import WindowsHandler
-from services.drift.windows.history import KafkaHistory
 from services.drift.windows.publishing import Publisher
 from stats.fold import warm
 
@@ -77,7 +78,7 @@ def windows() -> NoReturn:
             publisher = Publisher(watched, describe(kafka, ["windows"])["windows"].partitions, instruments.metrics)
         except OperatorError as error:
             halt(error.what, error.next_step)
-        handler = WindowsHandler(watched, publisher, KafkaHistory(kafka), instruments.metrics)
+        handler = WindowsHandler(watched, publisher, KafkaHistory(kafka, "profiles", Profile), instruments.metrics)
         projection = Projection(
             service="drift-windows",
             source="profiles",

@@ -1,17 +1,19 @@
 """The handler as the Faust shell runs it: bytes of `windows` in, records of `alerts` and rows out."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from runtime.faust.projection import BadRecord, Effects, Event, Handler, Rows
 from runtime.log.partitioning import partition_of
 from runtime.log.protocol import OutRecord
 from schemas.alert import Alert
 from schemas.monitor import Monitor
-from schemas.window import Window
 from services.triggers.handler import handle
+from services.triggers.series import AnyWindow
+
+_WINDOWS: TypeAdapter[AnyWindow] = TypeAdapter(Annotated[AnyWindow, Field(discriminator="schema_")])
 
 
 class Monitors(Protocol):
@@ -38,10 +40,10 @@ def judging(monitors: Monitors, alert_partitions: int, note: Callable[[Alert], N
     return judge
 
 
-def window_of(event: Event) -> Window:
-    """The event's window. Raises BadRecord for anything else."""
+def window_of(event: Event) -> AnyWindow:
+    """The event's window, of either type. Raises BadRecord for anything else."""
     try:
-        return Window.model_validate_json(event.value)
+        return _WINDOWS.validate_json(event.value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the record"

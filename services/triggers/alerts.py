@@ -47,4 +47,10 @@ def told(
         finding=incident.finding,
         also=company.features,
         prediction_drifts=company.prediction,
+        concept=incident.concept,
+        inputs_drift=company.inputs,
+        worst_class=company.worst_class,
+        worst_segment=company.worst_segment,
+        attribute=incident.attribute,
+        group=incident.group,
     )

@@ -12,42 +12,35 @@ from schemas.monitor import Monitor
 from schemas.window import Detection, Finding, Window
 from services.triggers import finding_summary as words
 from services.triggers.alerts import told
-from services.triggers.incidents import Company, Incident, Sighting, alert_id_of, resolved, step
-from services.triggers.series import Judged, Series, SeriesKey
+from services.triggers.following import follow
+from services.triggers.incidents import Company, Incident, Sighting, alert_id_of, resolved
+from services.triggers.panes import METRIC, NO_EVIDENCE, not_answered
+from services.triggers.series import Judged, Past, Series, SeriesKey
 from services.triggers.thresholds import watches
 
 RULE = "detector"
 """The rule that the detector's incidents go by."""
-METRIC = "evidence"
-"""Natural logarithm of the e-value."""
-_NO_EVIDENCE = 0.0
-"""Logarithm of the e-value where nothing has been gained."""
 
 
-def judge(window: Window, monitor: Monitor, series: Series | None) -> Judged | None:
-    """What a final window makes of its series; None where it is no news, or nothing is open and nothing found."""
+def judge(window: Window, monitor: Monitor, past: Past) -> Mapping[SeriesKey, Judged]:
+    """What a final window makes of its series; nothing where it is no news, or nothing is open and nothing found."""
     key = SeriesKey.of("detector", window)
+    series = past(key)
     if window.size_ms != monitor.detector_pane_ms or (series is not None and window.start_ms <= series.start_ms):
-        return None
-    alerts: list[Alert] = []
-    incidents: dict[str, Incident] = {}
-    for incident in series.incidents if series is not None else ():
-        if reason := _not_asked(key, monitor) or _not_answered(incident, window):
-            alerts.append(_withdrawn(key, incident, reason, window.end_ms))
-        else:
-            incidents[_column(incident)] = incident
-    changed: list[Incident] = []
-    if window.detection is not None and _not_asked(key, monitor) is None:
-        for column, sighting in _sightings(window, window.detection, monitor, incidents):
-            after, change = step(incidents.get(column), sighting)
-            if after is not None:
-                incidents[column] = after
-                changed += [after] if change is not None else []
-    if not alerts and (window.detection is None or not incidents):
-        return None
-    firing = _ranked([incident for incident in incidents.values() if incident.state == "firing"], window)
-    alerts += [_changed(key, incident, window, monitor, firing) for incident in changed]
-    return Judged(alerts, Series.after(window, firing))
+        return {}
+    incidents = {_column(incident): incident for incident in (series.incidents if series is not None else ())}
+    not_asked, detection = _not_asked(key, monitor), window.detection
+    followed = follow(
+        incidents,
+        lambda incident: not_asked or not_answered(incident, window, "drift"),
+        _sightings(window, detection, monitor, incidents) if detection is not None and not_asked is None else (),
+    )
+    firing = _ranked([incident for incident in followed.incidents.values() if incident.state == "firing"], window)
+    if not followed.closed and not followed.changed and (detection is None or not firing):
+        return {}
+    alerts = [_withdrawn(key, incident, reason, window.end_ms) for incident, reason in followed.closed]
+    alerts += [_changed(key, incident, window, monitor, firing) for incident, _ in followed.changed]
+    return {key: Judged(alerts, Series.after(window, firing))}
 
 
 def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
@@ -55,7 +48,7 @@ def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> J
     reason = _not_asked(key, monitor)
     if reason is None or not series.incidents:
         return Judged([], None)
-    alerts = [_withdrawn(key, incident, reason, now_ms) for incident in series.incidents]
+    alerts = [_withdrawn(key, resolved(incident), reason, now_ms) for incident in series.incidents]
     return Judged(alerts, series.with_incidents([]))
 
 
@@ -70,22 +63,6 @@ def _not_asked(key: SeriesKey, monitor: Monitor) -> str | None:
         return "the monitor gave the drift detector another pane"
     if not watches(monitor, key.segment):
         return "the monitor dropped this segment"
-    return None
-
-
-def _not_answered(incident: Incident, window: Window) -> str | None:
-    known = (incident.baseline_digest, window.baseline_digest)
-    if None not in known and known[0] != known[1]:
-        return "the version has a new baseline"
-    if window.detection is None:
-        return {
-            "off": "the drift detector is off",
-            "learning": "the drift detector learns anew",
-            "watching": None,
-        }[window.watching]
-    if window.detection.bound != incident.evidence.bound:
-        before, now = words.evidences(incident.evidence.bound, window.detection.bound)
-        return f"the drift detector's bound changed from {before} to {now}"
     return None
 
 
@@ -128,7 +105,7 @@ def _sighting(
             start_ms=window.start_ms,
             end_ms=window.end_ms,
             metric=METRIC,
-            value=finding.log_e if finding is not None else detection.evidence.get(column, _NO_EVIDENCE),
+            value=finding.log_e if finding is not None else detection.evidence.get(column, NO_EVIDENCE),
             bound=detection.bound,
             n=finding.n if finding is not None else window.n,
             score={"effect": finding.effect} if finding is not None else {},
@@ -165,4 +142,4 @@ def _changed(key: SeriesKey, incident: Incident, window: Window, monitor: Monito
 
 def _withdrawn(key: SeriesKey, incident: Incident, reason: str, now_ms: int) -> Alert:
     sentence = words.withdrawn(incident, key, reason)
-    return told(key, resolved(incident), sentence, max(now_ms, incident.last_seen_ms))
+    return told(key, incident, sentence, max(now_ms, incident.last_seen_ms))

@@ -9,7 +9,7 @@ from services.triggers.incidents import Company, Incident
 from services.triggers.series import SeriesKey
 from services.triggers.summary import apart, instant
 
-_NAMED = 3
+NAMED = 3
 """Further features named in a sentence; the record has all."""
 
 _PHRASES: Mapping[str, tuple[str, str]] = {
@@ -58,7 +58,7 @@ def firing(incident: Incident, key: SeriesKey, monitor: Monitor, company: Compan
     value, bound = evidences(incident.evidence.value, incident.evidence.bound)
     clauses = [
         f"{_subject(finding, key)} {_phrase(finding)} since {instant(incident.first_seen_ms)} UTC: {told}",
-        f"evidence {value} against {bound} ({_budget(monitor.detector.budget)})",
+        f"evidence {value} against {bound} ({false_alarms(monitor.detector.budget)})",
         *_company(finding, company),
     ]
     return "; ".join(clauses) + "."
@@ -105,14 +105,15 @@ def _unit(finding: Finding, key: SeriesKey, monitor: Monitor) -> str:
     return monitor.units.get(name, "") if role == "feature" else ""
 
 
-def _budget(budget: float) -> str:
+def false_alarms(budget: float) -> str:
+    """How often the detector may be wrong."""
     return "1 false alarm a month" if budget == 1 else f"{budget:g} false alarms a month"
 
 
 def _company(finding: Finding, company: Company) -> Iterator[str]:
     if company.features:
-        more = len(company.features) - _NAMED
-        named = ", ".join(company.features[:_NAMED])
+        more = len(company.features) - NAMED
+        named = ", ".join(company.features[:NAMED])
         yield f"also {named} and {more} more" if more > 0 else f"also {named}"
     if company.prediction is not None and not finding.column.startswith("prediction/"):
         yield "the prediction drifts with it" if company.prediction else "the prediction does not drift with it"

@@ -8,16 +8,19 @@ A further judge of windows adds a kind of series and its line to `JUDGES`.
 import hashlib
 import json
 from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from schemas.alert import Alert
 from schemas.monitor import Monitor
+from schemas.performance_window import PerformanceWindow
 from schemas.window import Window
-from services.triggers import detector, thresholds
-from services.triggers.series import Judged, Kind, Series, SeriesKey
+from services.triggers import concept, detector, fairness, performance, thresholds
+from services.triggers.series import AnyWindow, Judged, Kind, Past, Series, SeriesKey
 
 Rows = Mapping[bytes, bytes]
+W = TypeVar("W", Window, PerformanceWindow)
 
 
 class Decision(NamedTuple):
@@ -27,24 +30,29 @@ class Decision(NamedTuple):
     writes: Mapping[bytes, bytes | None] = {}
 
 
-class Judge(NamedTuple):
-    """One way to judge windows."""
+@dataclass(frozen=True, slots=True)
+class Judge(Generic[W]):
+    """One way to judge one type of windows."""
 
-    judge: Callable[[Window, Monitor, Series | None], Judged | None]
-    """What a final window makes of its series; None where it moves nothing on."""
+    of: type[W]
+    judge: Callable[[W, Monitor, Past], Mapping[SeriesKey, Judged]]
+    """What a final window makes of its series; without those that it does not move on."""
     withdraw: Callable[[SeriesKey, Series, Monitor, int], Judged]
     """What a changed monitor makes of a series whose own windows may come no more; the time is event time."""
 
 
-JUDGES: Mapping[Kind, Judge] = MappingProxyType(
+JUDGES: Mapping[Kind, Judge[Any]] = MappingProxyType(
     {
-        "detector": Judge(detector.judge, detector.withdraw),
-        "thresholds": Judge(thresholds.judge, thresholds.withdraw),
+        "detector": Judge(Window, detector.judge, detector.withdraw),
+        "thresholds": Judge(Window, thresholds.judge, thresholds.withdraw),
+        "performance": Judge(PerformanceWindow, performance.judge, performance.withdraw),
+        "concept": Judge(PerformanceWindow, concept.judge, concept.withdraw),
+        "fairness": Judge(PerformanceWindow, fairness.judge, fairness.withdraw),
     }
 )
 
 
-def handle(window: Window, monitor: Monitor | None, rows: Rows) -> Decision:
+def handle(window: AnyWindow, monitor: Monitor | None, rows: Rows) -> Decision:
     """Judges one window. `monitor` is None where none was applied; `rows` are of the window's partition.
 
     Only final windows that move a series on are judged: what is replayed or overtaken changes nothing.
@@ -54,7 +62,7 @@ def handle(window: Window, monitor: Monitor | None, rows: Rows) -> Decision:
     if not window.final:
         return Decision()
     monitor = monitor or Monitor(model=window.model)
-    own = {key: judged for key in _own_series(window) if (judged := _judged(key, window, monitor, rows)) is not None}
+    own = _judged(window, monitor, rows)
     if not own:
         return Decision()
     others: dict[SeriesKey, Judged] = {}
@@ -68,13 +76,16 @@ def handle(window: Window, monitor: Monitor | None, rows: Rows) -> Decision:
     return Decision(alerts, _rows_of(others) | known | _rows_of(own))
 
 
-def _own_series(window: Window) -> Iterator[SeriesKey]:
-    return (SeriesKey.of(kind, window) for kind in JUDGES)
+def _judged(window: AnyWindow, monitor: Monitor, rows: Rows) -> dict[SeriesKey, Judged]:
+    def past(key: SeriesKey) -> Series | None:
+        row = rows.get(key.to_bytes())
+        return Series.model_validate_json(row) if row is not None else None
 
-
-def _judged(key: SeriesKey, window: Window, monitor: Monitor, rows: Rows) -> Judged | None:
-    row = rows.get(key.to_bytes())
-    return JUDGES[key.kind].judge(window, monitor, Series.model_validate_json(row) if row is not None else None)
+    own: dict[SeriesKey, Judged] = {}
+    for judge in JUDGES.values():
+        if isinstance(window, judge.of):
+            own |= judge.judge(window, monitor, past)
+    return own
 
 
 def _other_series(model: str, own: Container[SeriesKey], rows: Rows) -> Iterator[tuple[SeriesKey, Series]]:

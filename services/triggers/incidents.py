@@ -17,13 +17,21 @@ from typing import Literal, NamedTuple
 from schemas.alert import Evidence
 from schemas.base import Count, Record, TimeMs
 from schemas.monitor import Severity, Threshold
+from schemas.performance import PerformanceThreshold
+from schemas.performance_window import ConceptFinding
 from schemas.window import Finding
 
-Side = Literal["above", "below"]
+Side = Literal["above", "below", "drop"]
+"""drop: worse than the baseline by more than the bound."""
 Verdict = Literal["within", "message", "page"]
 Change = Literal["opened", "escalated", "resolved"]
 
-_BEYOND: Mapping[Side, Callable[[float, float], bool]] = {"above": operator.gt, "below": operator.lt}
+BEYOND: Mapping[Side, Callable[[float, float], bool]] = {
+    "above": operator.gt,
+    "below": operator.lt,
+    "drop": operator.gt,
+}
+"""Whether a value is beyond a bound, by side."""
 
 
 class Incident(Record):
@@ -54,7 +62,13 @@ class Incident(Record):
     evidence: Evidence
     """Of the newest window judged; rows keep it without further figures."""
     finding: Finding | None = None
-    """Of a detector's incident: what opened it, or let it escalate."""
+    """Of a drift detector's incident: what opened it, or let it escalate."""
+    concept: ConceptFinding | None = None
+    """The same of a concept detector's incident."""
+    attribute: str | None = None
+    """Of an unfair difference: the protected attribute; its limit is the metric of the evidence."""
+    group: str | None = None
+    """And the group that is treated otherwise."""
 
 
 class Sighting(Record):
@@ -75,30 +89,41 @@ class Sighting(Record):
     alert_id: str
     """The id of an incident that this sighting would open."""
     finding: Finding | None = None
+    concept: ConceptFinding | None = None
+    attribute: str | None = None
+    group: str | None = None
 
 
 class Company(NamedTuple):
-    """What drifts beside an incident of the detector."""
+    """What is told beside an incident of a detector: what else drifts, and where."""
 
     features: tuple[str, ...] = ()
     """Further features, most important first."""
     prediction: bool | None = None
     """Whether the prediction does; None where that is not known."""
+    inputs: bool | None = None
+    """Whether the inputs drift too, or explain much of it; None where that is not known."""
+    worst_class: str | None = None
+    worst_segment: str | None = None
 
 
 ALONE = Company()
 """Nothing is known to."""
 
 
-def bound_of(rule: Threshold) -> tuple[Side, float]:
+def bound_of(rule: Threshold | PerformanceThreshold) -> tuple[Side, float]:
     """The side of the rule's bound, and the bound."""
-    return ("above", rule.above) if rule.above is not None else ("below", rule.below or 0.0)
+    if rule.above is not None:
+        return "above", rule.above
+    if isinstance(rule, PerformanceThreshold) and rule.drop is not None:
+        return "drop", rule.drop
+    return "below", rule.below or 0.0
 
 
-def verdict_of(rule: Threshold, value: float) -> Verdict:
+def verdict_of(rule: Threshold | PerformanceThreshold, value: float) -> Verdict:
     """Where a value lies; exactly on a bound is not beyond it."""
     side, bound = bound_of(rule)
-    beyond = _BEYOND[side]
+    beyond = BEYOND[side]
     if not beyond(value, bound):
         return "within"
     return "page" if rule.page is not None and beyond(value, rule.page) else "message"
@@ -138,6 +163,9 @@ def _open(before: Incident | None, sighting: Sighting) -> Step:
         baseline_digest=sighting.baseline_digest,
         evidence=evidence,
         finding=sighting.finding,
+        concept=sighting.concept,
+        attribute=sighting.attribute,
+        group=sighting.group,
     )
     return opened, "opened"
 
@@ -163,8 +191,8 @@ def _see(incident: Incident, sighting: Sighting) -> Step:
 
 def _escalate(incident: Incident, sighting: Sighting) -> Step:
     seen = _seen(incident, sighting, calm=False)
-    change = {"severity": "page", "revision": seen.revision + 1, "finding": sighting.finding}
-    return seen.model_copy(update=change), "escalated"
+    found = {"finding": sighting.finding, "concept": sighting.concept}
+    return seen.model_copy(update={"severity": "page", "revision": seen.revision + 1} | found), "escalated"
 
 
 def _calm(incident: Incident, sighting: Sighting) -> Step:

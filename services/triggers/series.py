@@ -4,15 +4,18 @@ Position and incidents share a row, so that a crash can never part them.
 """
 
 import json
-from typing import Literal, NamedTuple, Self, get_args
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
 from schemas.alert import Alert
 from schemas.base import Count, Record, TimeMs
+from schemas.performance_window import PerformanceWindow
 from schemas.window import Window
 from services.triggers.incidents import Incident
 
-Kind = Literal["thresholds", "detector"]
+Kind = Literal["thresholds", "detector", "performance", "concept", "fairness"]
 """Who judges the windows of a series."""
+AnyWindow: TypeAlias = Window | PerformanceWindow
 
 _UNJUDGED = (-1, -1)
 
@@ -25,11 +28,13 @@ class SeriesKey(NamedTuple):
     version: str
     segment: str
     size_ms: int
+    rule: str = ""
+    """Of a judge whose rules each have a position of their own: which one."""
 
     @classmethod
-    def of(cls, kind: Kind, window: Window) -> Self:
+    def of(cls, kind: Kind, window: AnyWindow, rule: str = "") -> Self:
         """The series a window belongs to."""
-        return cls(kind, window.model, window.version, window.segment, window.size_ms)
+        return cls(kind, window.model, window.version, window.segment, window.size_ms, rule)
 
     @classmethod
     def from_bytes(cls, key: bytes, model: str) -> Self | None:
@@ -39,7 +44,8 @@ class SeriesKey(NamedTuple):
 
     def to_bytes(self) -> bytes:
         """The key of the series' row."""
-        return json.dumps(self, ensure_ascii=False, separators=(",", ":")).encode()
+        parts = self if self.rule else self[:-1]
+        return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class Series(Record):
@@ -52,13 +58,17 @@ class Series(Record):
     incidents: tuple[Incident, ...] = ()
 
     @classmethod
-    def after(cls, window: Window, incidents: list[Incident]) -> Self:
+    def after(cls, window: AnyWindow, incidents: list[Incident]) -> Self:
         """The series once a window is judged; keeps only what can still change."""
         return cls(start_ms=window.start_ms, revision=window.revision, incidents=_kept(incidents, window.start_ms))
 
     def with_incidents(self, incidents: list[Incident]) -> Self:
         """The series at the same position, with other incidents."""
         return self.model_copy(update={"incidents": _kept(incidents, self.start_ms)})
+
+
+Past = Callable[[SeriesKey], Series | None]
+"""What is remembered of a series; None of one that nothing is."""
 
 
 class Judged(NamedTuple):
@@ -77,7 +87,7 @@ def _kept(incidents: list[Incident], start_ms: int) -> tuple[Incident, ...]:
     )
 
 
-def is_news(window: Window, series: Series | None) -> bool:
+def is_news(window: AnyWindow, series: Series | None) -> bool:
     """Whether a window moves its series on: a later start, or a higher revision of the newest one."""
     position = (series.start_ms, series.revision) if series is not None else _UNJUDGED
     return (window.start_ms, window.revision) > position

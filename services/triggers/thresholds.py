@@ -1,15 +1,16 @@
 """Plain thresholds: the rules a window is held against, and what that makes of its series' incidents."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-from schemas.alert import Alert, Evidence
+from schemas.alert import Evidence
 from schemas.monitor import ModelMetric, Monitor, Threshold
 from schemas.window import Window
 from services.triggers import alerts as alert_of
 from services.triggers.figures import READINGS, UNCOUNTED, Figure
-from services.triggers.incidents import Incident, Sighting, alert_id_of, bound_of, resolved, step, verdict_of
-from services.triggers.series import Judged, Series, SeriesKey, is_news
+from services.triggers.following import close, follow
+from services.triggers.incidents import Incident, Sighting, alert_id_of, bound_of, verdict_of
+from services.triggers.series import Judged, Past, Series, SeriesKey, is_news
 
 MODEL_METRICS: frozenset[str] = frozenset(get_args(ModelMetric))
 VARIANT = "variant"
@@ -107,40 +108,34 @@ def _no_longer_answered(incident: Incident, window: Window) -> str | None:
 def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
     """Resolves what the monitor does not ask for any more; `now_ms` is event time."""
     rules = rules_over(monitor, key)
-    incidents = list(series.incidents)
-    alerts: list[Alert] = []
-    for place, incident in enumerate(incidents):
-        reason = _no_longer_asked(incident, rules)
-        if reason and incident.state == "firing":
-            incidents[place] = resolved(incident)
-            alerts.append(alert_of.withdrawn(key, incidents[place], reason, now_ms))
-    return Judged(alerts, series.with_incidents(incidents) if alerts else None)
+    return close(
+        series,
+        lambda incident: _no_longer_asked(incident, rules),
+        lambda incident, reason: alert_of.withdrawn(key, incident, reason, now_ms),
+    )
 
 
-def judge(window: Window, monitor: Monitor, series: Series | None) -> Judged | None:
-    """Holds a final window against the monitor's rules; None for a window that is not news to its series."""
-    if not is_news(window, series):
-        return None
+def judge(window: Window, monitor: Monitor, past: Past) -> Mapping[SeriesKey, Judged]:
+    """Holds a final window against the monitor's rules; nothing for a window that is not news to its series."""
     key = SeriesKey.of("thresholds", window)
-    rules = rules_over(monitor, key)
+    series, rules = past(key), rules_over(monitor, key)
+    if not is_news(window, series):
+        return {}
     if series is None and not rules:
-        return Judged([], None)
-    incidents = {(i.rule, i.feature): i for i in (series.incidents if series else ())}
-    alerts: list[Alert] = []
-    for place, incident in incidents.items():
-        reason = (
+        return {key: Judged([], None)}
+
+    def reason_of(incident: Incident) -> str | None:
+        return (
             _no_longer_asked(incident, rules)
             or _handed_over(incident, rules, window)
             or _no_longer_answered(incident, window)
         )
-        if reason and incident.state == "firing":
-            incidents[place] = resolved(incident)
-            alerts.append(alert_of.withdrawn(key, incidents[place], reason, window.end_ms))
-    for sighting in _sightings(window, rules):
-        place = (sighting.rule, sighting.feature)
-        after, change = step(incidents.get(place), sighting)
-        if after is not None:
-            incidents[place] = after
-            if change is not None:
-                alerts.append(alert_of.changed(key, after, sighting))
-    return Judged(alerts, Series.after(window, list(incidents.values())))
+
+    followed = follow(
+        {(i.rule, i.feature): i for i in (series.incidents if series else ())},
+        reason_of,
+        (((sighting.rule, sighting.feature), sighting) for sighting in _sightings(window, rules)),
+    )
+    alerts = [alert_of.withdrawn(key, incident, reason, window.end_ms) for incident, reason in followed.closed]
+    alerts += [alert_of.changed(key, incident, sighting) for incident, sighting in followed.changed]
+    return {key: Judged(alerts, Series.after(window, list(followed.incidents.values())))}

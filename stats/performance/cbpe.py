@@ -5,11 +5,13 @@ scores of events predicted positive, h₀ of the others, and c the reference's c
 
     TP = Σ h₁c,  FP = Σ h₁(1 − c),  FN = Σ h₀c,  TN = Σ h₀(1 − c).
 
-Of more than two classes each is taken against the rest, with a map of its own. It assumes P(y | score) as in the
-reference: where stats/performance/concept.py finds it changed, it does not hold.
+Of more than two classes each is taken against the rest, with a map of its own; the maps are scaled so that their
+expected labels add up to the events. It assumes P(y | score) as in the reference: where stats/performance/concept.py
+finds it changed, it does not hold.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import sqrt
 from typing import Literal, NamedTuple
 
@@ -54,6 +56,8 @@ def cbpe(
     n = int(h[0].sum())
     if few := too_few(n, min_count):
         return dict.fromkeys(("accuracy", *(_name(layout, form) for form in _FORMS)), few)
+    if layout.task == "multiclass":
+        maps = _adding_up(maps, h, n)
     figures: dict[str, Estimate | TooFew] = {"accuracy": _accuracy(layout, maps, h, n)}
     for form, expected in _FORMS.items():
         each = [expected(h_k, map_k.rate) for h_k, map_k in zip(h, maps, strict=True)]
@@ -69,6 +73,12 @@ def cbpe(
 
 def _name(layout: OutcomeLayout, form: str) -> str:
     return form if layout.task == "binary" or form == "auc" else f"{form}_macro"
+
+
+def _adding_up(maps: Sequence[Calibration], h: Cells, n: int) -> list[Calibration]:
+    """The maps times one factor: an event has one label, though maps fitted one by one do not know it."""
+    labels = sum(float(h_k.sum(0) @ map_k.rate) for h_k, map_k in zip(h, maps, strict=True))
+    return [replace(map_k, rate=np.minimum(map_k.rate * (n / labels if labels else 1.0), 1.0)) for map_k in maps]
 
 
 def _accuracy(layout: OutcomeLayout, maps: Sequence[Calibration], h: Cells, n: int) -> Estimate:

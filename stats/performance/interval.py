@@ -46,14 +46,20 @@ def mean(  # noqa: PLR0917  mean, mean square and size are one thought
 
 
 def difference(a: Estimate, b: Estimate) -> Estimate:
-    """The difference a − b of two independent shares, with Newcombe's hybrid score interval.
+    """The difference a − b of two independent figures, by squaring and adding what each interval allows.
 
     Newcombe 1998, Interval estimation for the difference between independent proportions, method 10, Statistics in
-    Medicine 17: it takes what each Wilson interval allows, so that it holds for shares near 0 and 1 too.
+    Medicine 17: of shares with Wilson's intervals it holds near 0 and 1 too. Resolutions are no chance, and add up.
     """
-    value = a.value - b.value
-    below, above = hypot(a.value - a.low, b.high - b.value), hypot(a.high - a.value, b.value - b.low)
-    return Estimate(value, max(-1.0, value - below), min(1.0, value + above), min(a.n, b.n))
+    value, resolution = a.value - b.value, a.resolution + b.resolution
+    below, above = (
+        hypot(*(max(half - of.resolution, 0.0) for of, half in halves)) + resolution
+        for halves in (
+            ((a, a.value - a.low), (b, b.high - b.value)),
+            ((a, a.high - a.value), (b, b.value - b.low)),
+        )
+    )
+    return Estimate(value, value - below, value + above, min(a.n, b.n), resolution)
 
 
 def ratio(a: Estimate, b: Estimate) -> Estimate | None:

@@ -56,18 +56,26 @@ def strata(layout: OutcomeLayout, cells: Cells) -> Strata:
 def expected(layout: OutcomeLayout, reference: Strata) -> Expected:
     """What the reference, of at least one row, leads to expect, with one pseudo-row a stratum.
 
-    The pseudo-row's chance of being wrong is the model's own, of a regression its loss is the overall mean. That no
-    error was seen is no proof that there are none: the uncertainty of an error rate has 1/(m + 1)² more than its
-    spread over m rows, which is Wilson's term z²/4m² at 95 %.
+    The pseudo-row's chance of being wrong is the model's own, of many classes as all of them together put it right: a
+    model that is too sure would seem to have become worse wherever the reference has few rows. Of a regression its loss
+    is the overall mean. That no error was seen is no proof that there are none: the uncertainty of an error rate has
+    1/(m + 1)² more than its spread over m rows, which is Wilson's term z²/4m² at 95 %.
     """
     n, middle = reference.n.sum(), (np.arange(BINS) + 0.5) / BINS
     if layout.task == "regression":
-        mean, square, unseen = reference.loss.sum() / n, reference.square.sum() / n, 0.0
+        return estimated(reference, reference.loss.sum() / n, reference.square.sum() / n, unseen=0.0)
+    if layout.task == "binary":
+        own = np.stack((middle, 1 - middle))
     else:
-        mean = square = np.stack((middle, 1 - middle)) if layout.task == "binary" else 1 - middle
-        unseen = 1.0
-    found = smoothed(reference, mean, square)
-    rows = reference.n + 1
+        own = smoothed(
+            Strata(reference.n.sum(0), reference.loss.sum(0), reference.square.sum(0)), 1 - middle, 1 - middle
+        ).mean
+    return estimated(reference, own, own)
+
+
+def estimated(reference: Strata, mean: Floats, square: Floats, unseen: float = 1.0) -> Expected:
+    """Means of the strata with one pseudo-row each, uncertain by their spread and by `unseen`/(m + 1)² more."""
+    found, rows = smoothed(reference, mean, square), reference.n + 1
     return replace(found, uncertainty=np.asarray(found.variance / rows + unseen / rows**2))
 
 

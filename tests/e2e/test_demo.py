@@ -16,6 +16,11 @@ def test_the_demo_ends_by_itself_with_a_balanced_audit_and_leaves_no_process(dri
     replayed = re.search(r"([\d,]+) of 336,776 are replayed", demo.text)
     assert replayed is not None
     assert f"{replayed[1]} events in windows laid end to end, 0 too late" in demo.text
+    labels = re.search(r"labels sent +([\d,]+)", demo.text)
+    assert labels is not None
+    assert f"{labels[1]} pairs by prediction time, as many by label time, each label that was joined" in demo.text
+    assert f"{labels[1]} pairs in windows laid end to end, 0 too late" in demo.text
+    assert re.search(r"accuracy +0\.\d{3} +0\.\d{3}", demo.text)  # of January and February
     assert demo.seen
     assert demo.left() == []
 
@@ -26,7 +31,7 @@ def test_ctrl_c_ends_the_demo_in_order(driftline: Any, number: signal.Signals) -
     demo.wait_for(lambda text: "Services:" in text and "sent" in text)
     assert demo.end(number) == 130, demo.text
     assert "The run, interrupted" in demo.text
-    assert len(demo.seen) >= 4  # Kafka and three services
+    assert len(demo.seen) >= 6  # Kafka and five services
     assert demo.left() == []
 
 
@@ -41,5 +46,5 @@ def test_kill_9_of_the_command_takes_its_services_along(driftline: Any) -> None:
     up = driftline("up")
     up.wait_for(lambda text: "Ctrl-C ends everything" in text)
     up.end(signal.SIGKILL)
-    assert len(up.seen) >= 4
+    assert len(up.seen) >= 6
     assert up.left() == []

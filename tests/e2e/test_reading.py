@@ -1,13 +1,21 @@
 """Reading topics and applying to them, on a real Kafka."""
 
+import json
+
 import pytest
 from confluent_kafka import Producer
 
-from driftline import publishing, reading
+from driftline import accounts, history, performance, publishing, reading, retention, status
+from driftline.connection import Connection
 from driftline.errors import CommandError, ExitCode
 from driftline.manifests import Manifest
+from runtime.admin import describe, differences
 from runtime.settings import KafkaSettings
+from schemas.examples import examples
 from schemas.monitor import Monitor
+from schemas.performance import DAY_MS, Performance
+from schemas.topics import TOPICS
+from schemas.window import Window
 from schemas.windowing import WindowSpec
 
 pytestmark = pytest.mark.kafka
@@ -47,6 +55,38 @@ def test_a_record_of_another_kind_is_named_with_its_place(settings: KafkaSetting
     with pytest.raises(CommandError, match="monitors, partition 0, offset 0 is no Monitor") as raised:
         list(reading.read(settings, "monitors", Monitor))
     assert raised.value.exit_code == ExitCode.PROBLEM
+
+
+def test_a_horizon_beyond_what_is_kept_raises_it_in_both_topics_once(settings: KafkaSettings) -> None:
+    patient = Monitor(model="a", performance=Performance(horizon=90 * DAY_MS))
+    assert publishing.apply(settings, monitors(Monitor(model="b"))) == [("monitor", "b", "created")]
+    topic, monitor = publishing.apply(settings, monitors(patient))
+    assert topic == (
+        "topic", "predictions", "kept 91 d from now on, not 8 d, so that late labels find their predictions",
+    )  # fmt: skip
+    assert monitor == ("monitor", "a", "created")
+    for name, state in describe(settings, ("predictions", "labels")).items():
+        assert state.config["retention.ms"] == str(91 * DAY_MS), name
+        assert [one for one in differences(TOPICS[name], state) if not retention.is_raised(one)] == []
+    assert [item.kind for item in publishing.apply(settings, monitors(patient))] == ["monitor"]
+
+
+def test_windows_of_both_kinds_are_read_by_their_own_readers(settings: KafkaSettings) -> None:
+    producer = Producer(settings.client())
+    values = examples("windows")
+    for value in values:
+        producer.produce(settings.topic("windows"), value, json.loads(value)["window_id"].encode())
+    producer.flush()
+    data = history.windows(settings, history.Choice("flights-delay"), all_revisions=True)
+    answers = performance.read(settings, history.Choice("flights-delay"), "prediction_time")
+    assert {type(window) for window in data} == {Window}
+    assert [window.labelled for window in answers.windows] == [880]
+    assert len(answers.every) == 2
+    found = status.read(Connection(settings, "a test", None), 0)
+    labels = {model.model: model.labels for model in found.models}["flights-delay"]
+    assert labels is not None
+    assert (labels.metric, labels.value, labels.coverage) == ("accuracy", 0.7807, 0.9628)
+    assert accounts.read(settings).labelled[0].n == 880
 
 
 def test_topics_that_are_not_there_are_named(settings: KafkaSettings) -> None:

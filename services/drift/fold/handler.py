@@ -1,14 +1,15 @@
 """The hot tier as a pure function: a batch of records in, profiles, marks, dead letters and ledger out. No state."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.decode.decoded import Dead, Decoded
 from runtime.decode.decoder import Decoder
-from runtime.log.protocol import Batch, OutRecord
+from runtime.log.protocol import Batch, Message, OutRecord
+from runtime.moved import copies
 from runtime.watched import Watched
 from schemas.base import SourceRange
 from schemas.dead_letter import PAYLOAD_CAP_BYTES, DeadLetter
@@ -34,22 +35,29 @@ class FoldHandler:
         out: list[OutRecord] = []
         self._plans.refresh()
         if batch.moved:
-            decoded = self._decoder.decode(batch.messages, wall_ms)
-            runs = [(run.partition, run.end - run.begin) for run in batch.runs]
+            runs = [(run.place, run.end - run.begin) for run in batch.runs]
             partition = np.repeat(*np.array(runs, np.int64).reshape(-1, 2).T)
+            messages, again = batch.messages, copies(batch.messages)
+            moved = Counter(partition[again].tolist())
+            if again:
+                first = np.setdiff1d(np.arange(len(messages)), again)
+                messages, partition = [messages[place] for place in first.tolist()], partition[first]
+            decoded = self._decoder.decode(messages, wall_ms)
             out += profiles(decoded, partition, batch.ranges, self._plans, wall_ms)
-            out += dead_letters(decoded.dead, batch)
-            out += ledgers(decoded, partition, batch.ranges, wall_ms)
+            out += dead_letters(decoded.dead, messages, batch.ranges)
+            out += ledgers(decoded, partition, moved, batch.ranges, wall_ms)
         out += marks(batch, wall_ms, self._profile_partitions)
         return out
 
 
-def dead_letters(dead: Iterable[Dead], batch: Batch) -> Iterator[OutRecord]:
+def dead_letters(
+    dead: Iterable[Dead], messages: Sequence[Message], ranges: Mapping[int, SourceRange]
+) -> Iterator[OutRecord]:
     """One record for each event that was not counted, with its bytes."""
     for letter in dead:
-        message = batch.messages[letter.index]
+        message = messages[letter.index]
         payload = message.value() or b""
-        source = batch.ranges[message.partition()]
+        source = ranges[message.partition()]
         row = "" if letter.row is None else f"/{letter.row}"
         key = f"{source.topic}/{source.partition}/{message.offset()}{row}"
         yield OutRecord(
@@ -72,8 +80,13 @@ def dead_letters(dead: Iterable[Dead], batch: Batch) -> Iterator[OutRecord]:
         )
 
 
-def ledgers(decoded: Decoded, partition: Ints, ranges: Mapping[int, SourceRange], wall_ms: int) -> Iterator[OutRecord]:
-    """One account for each source partition whose position rose, be it over transaction markers alone."""
+def ledgers(
+    decoded: Decoded, partition: Ints, copied: Mapping[int, int], ranges: Mapping[int, SourceRange], wall_ms: int
+) -> Iterator[OutRecord]:
+    """One account for each source partition whose position rose, be it over transaction markers alone.
+
+    `copied` counts, by partition, the records that were moved there: what they hold was counted where they lay before.
+    """
     records = Counter(partition.tolist())
     moved = sorted(number for number, source in ranges.items() if source.end > source.start)
     counted: dict[int, Counter[str]] = {number: Counter() for number in moved}
@@ -96,10 +109,11 @@ def ledgers(decoded: Decoded, partition: Ints, ranges: Mapping[int, SourceRange]
                 service=SERVICE,
                 source=source,
                 wall_ms=wall_ms,
-                records=records[number],
-                events=counted[number].total() + dead[number].total(),
+                records=records[number] + copied.get(number, 0),
+                events=counted[number].total() + dead[number].total() + copied.get(number, 0),
                 counted=dict(counted[number]),
                 dead=dict(dead[number]),
+                moved=copied.get(number, 0),
                 repeated=decoded.repeated if number == moved[0] else 0,  # known for the batch only
                 unknown_fields=decoded.unknown_fields if number == moved[0] else 0,
                 high_ms=high.get(number),

@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.chunks import chunks
 from runtime.decode.decoded import Dead, Decoded
 from runtime.log.protocol import OutRecord
 from schemas.base import SourceRange
-from schemas.profile import Profile, Slice
+from schemas.profile import Profile
 from services.drift.fold.plans import Plans
 from services.drift.fold.slicing import Placed, only_broken, slices
-
-CHUNK_BYTES = 400_000
-"""Cells in one record; base64 and the other fields keep it well below the topic's limit."""
-CHUNK_SLICES = 500
 
 Ints = NDArray[np.int64]
 Broken = dict[tuple[int, int], Counter[str]]
@@ -30,19 +27,6 @@ def broken_panes(dead: list[Dead], partition: Ints, plans: Plans) -> dict[tuple[
             place = (int(partition[letter.index]), letter.time_ms - letter.time_ms % pane_ms)
             found[letter.model, letter.version].setdefault(place, Counter())[letter.reason] += 1
     return found
-
-
-def chunks(parts: list[Slice]) -> Iterator[list[Slice]]:
-    """Slices in portions that fit a record."""
-    portion: list[Slice] = []
-    size = 0
-    for part in parts:
-        if portion and (size + len(part.cells) > CHUNK_BYTES or len(portion) >= CHUNK_SLICES):
-            yield portion
-            portion, size = [], 0
-        portion.append(part)
-        size += len(part.cells)
-    yield portion
 
 
 def profiles(

@@ -19,11 +19,12 @@ import structlog
 from numpy.typing import NDArray
 
 from runtime.cells import Cells
+from runtime.windows.book import Book
+from runtime.windows.keys import WindowKey
 from schemas.baseline import Baseline
 from schemas.monitor import Detector as DetectorSpec
 from schemas.monitor import Monitor
 from schemas.window import Detection, Watching
-from services.drift.windows.book import Book, WindowKey
 from services.drift.windows.findings import finding_of
 from services.drift.windows.rows import DetectorRow, PaneRow
 from stats.detector.detector import Detector, Finding, History, Rule

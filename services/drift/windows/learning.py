@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from runtime.windows.book import Book
+from runtime.windows.merging import position_of
 from schemas.profile import Profile, Sketch
-from services.drift.windows.book import Book
-from services.drift.windows.merging import position_of
 from services.drift.windows.rows import LearningRow
 from stats.loglinear import ColumnSketch
 
@@ -33,12 +33,23 @@ def joined(known: ColumnSketch, more: ColumnSketch) -> ColumnSketch:
     return known + ColumnSketch(known.kind, missing=others)
 
 
+def learned(book: Book, version: str) -> LearningRow:
+    """What has been learned of a version."""
+    data = book.get("learning", version)
+    return LearningRow.from_bytes(data) if data is not None else LearningRow()
+
+
+def keep(book: Book, version: str, row: LearningRow) -> None:
+    """Keeps what has been learned."""
+    book.put(row.to_bytes(), "learning", version)
+
+
 def learn(profile: Profile, book: Book) -> dict[str, LearningRow]:
     """Adds a profile's sketches to what was learned; returns the versions that changed."""
     source, position = profile.source.key, position_of(profile)
     changed: dict[str, LearningRow] = {}
     for version in sorted({slice_.version for slice_ in profile.slices if slice_.sketch is not None}):
-        row = book.learning(version)
+        row = learned(book, version)
         if row.done or row.positions.get(source, (-1, -1)) >= position:
             continue
         known = {name: restored(sketch) for name, sketch in row.sketches.items()}
@@ -52,11 +63,11 @@ def learn(profile: Profile, book: Book) -> dict[str, LearningRow]:
                     known[name] = joined(known[name], more) if name in known else more
         row.sketches = {name: stored(sketch) for name, sketch in known.items()}
         row.positions[source] = position
-        book.put_learning(version, row)
+        keep(book, version, row)
         changed[version] = row
     return changed
 
 
 def finish(version: str, row: LearningRow, book: Book) -> None:
     """Marks a version as learned; its sketches are no longer needed."""
-    book.put_learning(version, LearningRow(n=row.n, done=True, positions=row.positions))
+    keep(book, version, LearningRow(n=row.n, done=True, positions=row.positions))

@@ -12,14 +12,18 @@ from runtime.log.partitioning import partition_of
 from runtime.log.protocol import OutRecord
 from runtime.metrics import Metrics
 from runtime.watched import Watched
+from runtime.windows.book import Book
+from runtime.windows.keys import SumKey, WindowKey
+from runtime.windows.parts import Revision
+from runtime.windows.rows import SumRow
+from runtime.windows.rules import WEEK_MS
 from schemas.baseline import Baseline
 from schemas.monitor import Monitor
 from schemas.window import ColumnWindow, Drift, Latency, Window
 from services.drift.reference import columns_of, reference_of
-from services.drift.windows.book import WEEK_MS, Book, SumKey, WindowKey
 from services.drift.windows.detecting import detection_of, is_pane, is_usable, standing
-from services.drift.windows.learning import restored
-from services.drift.windows.rows import LearningRow, SumRow
+from services.drift.windows.learning import learned, restored
+from services.drift.windows.rows import LearningRow
 from stats import latency, scores
 from stats.layout import FIXED_CELLS, LATENCY_CELLS, STATUS, STATUS_CELLS, Layout
 from stats.loglinear import learn_column
@@ -99,26 +103,25 @@ class Publisher:
             self._usable[season] = is_usable(found.season, layout)
         return found if self._usable[season] else found.model_copy(update={"season": None})
 
-    def window(
-        self, book: Book, window: WindowKey, monitor: Monitor, *, revision: int, final: bool, correction: bool
-    ) -> OutRecord:
+    def window(self, book: Book, window: WindowKey, monitor: Monitor, revision: Revision) -> OutRecord:
         """One revision of one window, from the rows as they are now."""
         rows, layout, cells = self.folded(book, window)
         fixed = fixed_sum(list(rows.values()))
         baseline = self.baseline(book.model, window.version, layout)
-        stands = standing(book, window, monitor, baseline, final=final)
+        stands = standing(book, window, monitor, baseline, final=revision.final)
         columns = self._columns(layout, cells)
         features = {name: column for (role, name), column in columns.items() if role == "feature"}
         order = rank([c.importance for c in features.values()], [c.psi_adj for c in features.values()])
         ranked = [list(features)[place] for place in order]
         violations: Counter[str] = Counter()
+        steps = revision.final and not revision.correction
         for row in rows.values():
             violations.update(row.violations)
         record = Window(
             window_id=window_id_of(book.model, window),
-            revision=revision,
-            final=final,
-            correction=correction,
+            revision=revision.number,
+            final=revision.final,
+            correction=revision.correction,
             model=book.model,
             version=window.version,
             segment=window.segment,
@@ -138,10 +141,10 @@ class Publisher:
             score=next((c for (role, _), c in columns.items() if role == "score"), None),
             prediction_week=self._week(book, window, layout, cells),
             top_features=tuple(ranked[: monitor.top]),
-            learning=None if layout else book.learning(window.version).n,
+            learning=None if layout else learned(book, window.version).n,
             watching=stands.watching,
             learned_ms=stands.learned_ms,
-            detection=detection_of(book, window) if final and not correction and is_pane(window, monitor) else None,
+            detection=detection_of(book, window) if steps and is_pane(window, monitor) else None,
         )
         self._tell(record)
         key = record.window_id.encode()
@@ -195,19 +198,19 @@ class Publisher:
         return None
 
     @staticmethod
-    def learned_baseline(model: str, version: str, learned: LearningRow) -> Baseline:
+    def learned_baseline(model: str, version: str, row: LearningRow) -> Baseline:
         """A baseline from the sketches of a version's first events: features first, then prediction and score."""
         roles: tuple[Role, ...] = ("feature", "prediction", "score")
-        named = sorted((roles.index(name.split(":", 1)[0]), name.split(":", 1)[1], name) for name in learned.sketches)
-        columns = tuple(learn_column(name, roles[role], restored(learned.sketches[key])) for role, name, key in named)
+        named = sorted((roles.index(name.split(":", 1)[0]), name.split(":", 1)[1], name) for name in row.sketches)
+        columns = tuple(learn_column(name, roles[role], restored(row.sketches[key])) for role, name, key in named)
         reference = Reference(columns)
         return Baseline(
             model=model,
             version=version,
             digest=reference.digest,
             origin="learned",
-            rows=learned.n,
-            start_ms=learned.first_ms,
-            end_ms=learned.last_ms,
+            rows=row.n,
+            start_ms=row.first_ms,
+            end_ms=row.last_ms,
             columns=columns_of(reference),
         )

@@ -6,7 +6,7 @@ committed offsets, never ahead. What lies between them is replayed in silence: t
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
@@ -16,10 +16,10 @@ from rocksdict import WriteBatch
 from runtime.errors import OperatorError
 from schemas.base import SourceRange
 from schemas.dead_letter import DeadLetter
-from services.performance.join.matching import HorizonOf, Matching, Outcome
-from services.performance.join.pairs import Pairs, pairs_of
+from services.performance.join.matching import WAITING_LIMIT, HorizonOf, Matching, Outcome
+from services.performance.join.pairs import Made, Pairs, made_of, pairs_of
 from services.performance.join.placing import partitions_of
-from services.performance.join.records import LabelRecord, Part, PredictionRecord
+from services.performance.join.records import LabelRecord, Origin, Part, PredictionRecord, unpacked_origin
 from services.performance.join.rows import (
     WAITING,
     due_ms_of,
@@ -45,70 +45,95 @@ class PositionError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a batch brings, before any of it is written. All but `writes` is empty for a silent one."""
+    """What a batch brings, before any of it is written. A silent one has only `writes` and the states around it."""
 
-    pairs: Pairs
-    dead: list[DeadLetter]
-    misplaced_predictions: list[PredictionRecord]
-    misplaced_labels: list[LabelRecord]
-    """Records whose id belongs to another partition: to be written there. Nothing else came of them."""
-    counters: Counter[Outcome]
     writes: WriteBatch
     before: State
     after: State
+    pairs: Pairs = field(default_factory=lambda: pairs_of([]))
+    told: Sequence[LabelRecord] = ()
+    """The label that brought each of the pairs."""
+    made: Made = field(default_factory=lambda: made_of([]))
+    """The predictions opened."""
+    late: Counter[Origin] = field(default_factory=Counter)
+    """Predictions later than their own expiry: not kept, their labels are orphans."""
+    dead: Sequence[DeadLetter] = ()
+    misplaced_predictions: Sequence[PredictionRecord] = ()
+    misplaced_labels: Sequence[LabelRecord] = ()
+    """Records whose id belongs to another partition: to be written there. Nothing else came of them."""
+    counters: Counter[Outcome] = field(default_factory=Counter)
 
 
 class Join:
     """The join on one store. `horizon_of` is asked once for a prediction, when it is read, and kept with it."""
 
-    def __init__(self, store: JoinStore, horizon_of: HorizonOf) -> None:
-        self._store = store
+    def __init__(self, store: JoinStore, horizon_of: HorizonOf, waiting_limit: int = WAITING_LIMIT) -> None:
+        self.store = store
         self._horizon_of = horizon_of
+        self._waiting_limit = waiting_limit
 
-    def plan(self, predictions: Part[PredictionRecord], labels: Part[LabelRecord], *, silent: bool = False) -> Planned:
+    def plan(
+        self,
+        predictions: Part[PredictionRecord],
+        labels: Part[LabelRecord],
+        *,
+        silent: bool = False,
+        quiet_ms: int = 0,
+        noted: tuple[int, int] | None = None,
+    ) -> Planned:
         """What a batch brings. Reads the store and writes nothing, so a batch that is rewound is planned again.
 
+        `quiet_ms`: event time that labels have surely passed though none says so (see quiet.py). It lets predictions
+        expire and nothing else, so that what is told does not depend on it. `noted` goes into the state as it is.
         Raises PositionError when the parts do not begin at the store's positions, and StoreCorruptError.
         """
-        before = self._store.state
+        before = self.store.state
         self._check(predictions.source, labels.source)
         own_predictions, misplaced_predictions = _placed(predictions)
         own_labels, misplaced_labels = _placed(labels)
         prediction_keys = [prediction_key(record.id) for record in own_predictions]
         label_keys = [prediction_key(record.id) for record in own_labels]
         matching = self._matching(prediction_keys, label_keys)
-        seen, predictions_ms = _watermarks(before.predictions_ms, own_predictions, predictions.floor_ms)
+        seen, predictions_ms = _watermarks(before.predictions_ms, own_predictions)
         matching.predict(zip(seen, prediction_keys, own_predictions, strict=True))
-        seen, labels_ms = _watermarks(before.labels_ms, own_labels, labels.floor_ms)
+        seen, labels_ms = _watermarks(before.labels_ms, own_labels)
         matching.label(zip(seen, label_keys, own_labels, strict=True))
+        self._give_up(matching, before.low_ms, min(predictions_ms, labels_ms))
+        expired_ms = min(predictions_ms, max(labels_ms, quiet_ms))
+        gone = _gone(matching, expired_ms)
+        expired, lists = self._expired(before.expired, expired_ms, len(own_predictions) + len(own_labels))
         after = State(
             before.positions | {part.source.topic: part.source.end for part in (predictions, labels)},
             predictions_ms,
             labels_ms,
-            before.expired,
+            lists[-1] if lists else before.expired,
+            before.waiting + matching.counters["waiting"],
+            noted or before.noted,
         )
-        self._give_up(matching, before.low_ms, after.low_ms)
-        gone = _gone(matching, after.low_ms)
-        expired, lists = self._expired(after, len(own_predictions) + len(own_labels))
+        writes = batch_of(
+            _puts(matching, gone, expired_ms, predictions.source.start),
+            chain(_deletes(matching), gone, expired, lists),
+        )
+        if silent:
+            return Planned(writes, before, after)
         matching.counters.update(
             joined=sum(sign for sign, _ in matching.pairs),
             expired=len(gone) + len(expired),
             misplaced_prediction=len(misplaced_predictions),
             misplaced_label=len(misplaced_labels),
         )
-        writes = batch_of(
-            _puts(matching, gone, after.low_ms, predictions.source.start),
-            chain(_deletes(matching), gone, expired, lists),
-        )
         return Planned(
-            pairs_of([] if silent else matching.pairs),
-            [] if silent else matching.dead,
-            [] if silent else misplaced_predictions,
-            [] if silent else misplaced_labels,
-            Counter() if silent else matching.counters,
             writes,
             before,
-            replace(after, expired=lists[-1] if lists else before.expired),
+            after,
+            pairs_of(matching.pairs),
+            matching.told,
+            made_of(matching.made),
+            Counter({unpacked_origin(origin): n for origin, n in matching.late.items()}),
+            matching.dead,
+            misplaced_predictions,
+            misplaced_labels,
+            matching.counters,
         )
 
     def apply(self, planned: Planned) -> None:
@@ -116,13 +141,13 @@ class Join:
 
         Raises PositionError when another batch was applied since it was planned.
         """
-        if planned.before is not self._store.state:
+        if planned.before is not self.store.state:
             raise PositionError("the join's store has moved on since this batch was planned", "plan the batch again")
-        self._store.write(planned.writes, planned.after)
+        self.store.write(planned.writes, planned.after)
 
     def _check(self, *sources: SourceRange) -> None:
-        for source, own in zip(sources, self._store.sources, strict=True):
-            position = self._store.state.positions.get(own.topic, source.start)
+        for source, own in zip(sources, self.store.sources, strict=True):
+            position = self.store.state.positions.get(own.topic, source.start)
             if source.key != own.key or source.start != position:
                 raise PositionError(
                     f"the join's store is at offset {position} of {own.topic} {own.key}, and was given"
@@ -133,31 +158,32 @@ class Join:
     def _matching(self, prediction_keys: Sequence[bytes], label_keys: Sequence[bytes]) -> Matching:
         """Reads what a batch needs: one multi-get, and a second where predictions come after their labels."""
         keys = list(dict.fromkeys(chain(prediction_keys, label_keys)))
-        rows = dict(zip(keys, self._store.get(keys), strict=True))
+        rows = dict(zip(keys, self.store.get(keys), strict=True))
         expected = dict.fromkeys(prediction_keys)
         early = [row for row in map(rows.get, expected) if row is not None and row[0] == WAITING]
         waiting = list(chain.from_iterable(map(references, early)))
-        found = zip(waiting, self._store.get(waiting), strict=True)
+        found = zip(waiting, self.store.get(waiting), strict=True)
         told = {key: value for key, value in found if value is not None}
-        return Matching(rows, told, self._horizon_of, self._store.sources)
+        room = self._waiting_limit - self.store.state.waiting
+        return Matching(rows, told, self._horizon_of, self.store.sources, room)
 
     def _give_up(self, matching: Matching, low_before_ms: int, low_ms: int) -> None:
         """Ends the waiting of labels that are due."""
-        stored = self._store.scan(waiting_key(low_before_ms, 0), waiting_key(low_ms + 1, 0))
+        stored = self.store.scan(waiting_key(low_before_ms, 0), waiting_key(low_ms + 1, 0))
         due = [(key, value) for key, value in stored if key not in matching.settled]
         due += sorted(item for item in matching.fresh.items() if due_ms_of(item[0]) <= low_ms)
         ids = {prediction_key(waiting_id(value)) for _, value in due}
         unread = [key for key in ids if key not in matching.rows]
-        matching.rows.update(zip(unread, self._store.get(unread), strict=True))
+        matching.rows.update(zip(unread, self.store.get(unread), strict=True))
         for key, value in due:
             matching.give_up(key, value)
 
-    def _expired(self, state: State, records: int) -> tuple[list[bytes], list[bytes]]:
-        """Keys of predictions that both topics have passed, some at a time, and of the lists they stand in."""
+    def _expired(self, after: bytes, until_ms: int, records: int) -> tuple[list[bytes], list[bytes]]:
+        """Keys of predictions that expire until then, some at a time, and of the lists they stand in."""
         expired: list[bytes] = []
         lists: list[bytes] = []
-        begin = state.expired + b"\0" if state.expired else expiry_key(0, 0)
-        for key, packed in self._store.scan(begin, expiry_key(state.low_ms + 1, 0)):
+        begin = after + b"\0" if after else expiry_key(0, 0)
+        for key, packed in self.store.scan(begin, expiry_key(until_ms + 1, 0)):
             expired += map(prediction_key, unpacked_ids(packed))
             lists.append(key)
             if len(expired) >= max(_EXPIRED_AT_ONCE, 4 * records):
@@ -176,29 +202,29 @@ def _placed(part: Part[Kept]) -> tuple[Sequence[Kept], list[Kept]]:
     return own, [part.records[place] for place in wrong]
 
 
-def _watermarks(before_ms: int, records: Sequence[Kept], floor_ms: int) -> tuple[list[int], int]:
-    """The watermark before each record, and after all of them and the floor."""
+def _watermarks(before_ms: int, records: Sequence[Kept]) -> tuple[list[int], int]:
+    """The watermark before each record, and after all of them."""
     seen = np.maximum.accumulate([before_ms, *[record.time_ms for record in records]])
     *before, after = seen.tolist()
-    return before, max(after, floor_ms)
+    return before, after
 
 
-def _gone(matching: Matching, low_ms: int) -> set[bytes]:
+def _gone(matching: Matching, until_ms: int) -> set[bytes]:
     """Keys of predictions that were opened and have expired in one batch: they are not kept."""
-    return {prediction_key(one) for expiry_ms, ids in matching.opened.items() if expiry_ms <= low_ms for one in ids}
+    return {prediction_key(one) for expiry_ms, ids in matching.opened.items() if expiry_ms <= until_ms for one in ids}
 
 
-def _puts(matching: Matching, gone: set[bytes], low_ms: int, offset: int) -> Iterator[tuple[bytes, bytes]]:
+def _puts(matching: Matching, gone: set[bytes], until_ms: int, offset: int) -> Iterator[tuple[bytes, bytes]]:
     """What a matched batch writes; `offset` is its first prediction's."""
     rows = matching.rows
-    for key in sorted(matching.changed):  # sorted, so that each finds its place near the one before
-        row = rows[key]
-        if row is not None and key not in gone:
-            yield key, row
-    yield from matching.fresh.items()
-    for expiry_ms, ids in matching.opened.items():
-        if expiry_ms > low_ms:
-            yield expiry_key(expiry_ms, offset), packed_ids(ids)
+    keys = sorted(matching.changed)  # so that each finds its place near the one before
+    changed = [(key, row) for key in keys if (row := rows[key]) is not None and key not in gone]
+    lists = [
+        (expiry_key(expiry_ms, offset), packed_ids(ids))
+        for expiry_ms, ids in matching.opened.items()
+        if expiry_ms > until_ms
+    ]
+    return chain(changed, matching.fresh.items(), lists)
 
 
 def _deletes(matching: Matching) -> Iterator[bytes]:

@@ -16,10 +16,11 @@ deleted a few at a time.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from runtime.decode.verdict import Refusal
 from schemas.base import SourceRange
-from schemas.dead_letter import PAYLOAD_CAP_BYTES, DeadLetter, Reason
+from services.performance.join.letters import of_record
 from services.performance.join.records import LabelRecord, PredictionRecord, unpacked_origin
 from services.performance.join.rows import (
     LABELLED,
@@ -40,8 +41,16 @@ from services.performance.join.rows import (
     without_reference,
 )  # fmt: skip
 
-SERVICE = "performance"
+if TYPE_CHECKING:
+    from schemas.dead_letter import DeadLetter
+
+WAITING_LIMIT = 1_000_000
+"""Labels that wait in one store at most."""
 _NEVER_CAME = "no prediction of this id came in time: both topics have passed the label by the longest horizon"
+_NO_ROOM = (
+    "no prediction of this id is known, and as many labels wait already as DRIFTLINE_WAITING_LABELS allows:"
+    " see who writes labels without predictions"
+)
 
 Outcome = Literal[
     # what became of predictions that were read
@@ -75,8 +84,13 @@ class Matching:
         waiting: Mapping[bytes, bytes],
         horizon_of: HorizonOf,
         sources: tuple[SourceRange, SourceRange],
+        room: int = WAITING_LIMIT,
     ) -> None:
-        """`rows` by key of every id in the batch; `waiting`, by key, every label that waits for one of them."""
+        """`rows` by key of every id in the batch; `waiting`, by key, every label that waits for one of them.
+
+        `room`: how many more labels may begin to wait. A label beyond it is an orphan at once, and only there what is
+        told depends on how the topics were interleaved.
+        """
         self.rows = rows
         self.changed: dict[bytes, None] = {}
         """Keys of `rows` to be written."""
@@ -86,10 +100,17 @@ class Matching:
         """Labels that began to wait."""
         self.settled: dict[bytes, None] = {}
         """Keys of labels that wait no more."""
+        self.made: list[bytes] = []
+        """Rows of the predictions opened, as they were then."""
         self.pairs: list[tuple[int, bytes]] = []
+        self.told: list[LabelRecord] = []
+        """The label that brought each of the pairs."""
+        self.late: Counter[bytes] = Counter()
+        """Predictions later than their own expiry, by packed origin."""
         self.dead: list[DeadLetter] = []
         self.counters: Counter[Outcome] = Counter()
         self._waiting = waiting
+        self._room = room
         self._horizon_of = horizon_of
         self._predictions, self._labels = sources
 
@@ -97,19 +118,20 @@ class Matching:
         """Takes predictions, each after its partition's watermark before it and its key."""
         rows = self.rows
         horizons: dict[bytes, int] = {}
-        repeated = late = opened = 0
+        repeated = 0
         for seen_ms, key, record in records:
-            horizon_ms = horizons.get(record.origin)
+            origin = record.origin
+            horizon_ms = horizons.get(origin)
             if horizon_ms is None:
-                horizon_ms = horizons[record.origin] = self._horizon_of(unpacked_origin(record.origin).model)
+                horizon_ms = horizons[origin] = self._horizon_of(unpacked_origin(origin).model)
             expiry_ms = expires_ms(record.time_ms, horizon_ms)
             row = rows[key]
             if seen_ms >= expiry_ms:
-                late += 1
+                self.late[origin] += 1
             elif row is None or row[0] == WAITING:
-                opened += 1
                 self.opened[expiry_ms].append(record.id)
-                rows[key] = packed_prediction(record, seen_ms, horizon_ms, expiry_ms)
+                made = rows[key] = packed_prediction(record, seen_ms, horizon_ms, expiry_ms)
+                self.made.append(made)
                 self.changed[key] = None
                 if row is not None:
                     self._meet(key, row)
@@ -117,7 +139,7 @@ class Matching:
                 repeated += 1
             else:
                 self._conflict(record)
-        self.counters.update(opened=opened, late=late, repeated_prediction=repeated)
+        self.counters.update(opened=len(self.made), late=self.late.total(), repeated_prediction=repeated)
 
     def label(self, records: Iterable[tuple[int, bytes, LabelRecord]]) -> None:
         """Takes labels, each after its partition's watermark before it and its key."""
@@ -128,6 +150,9 @@ class Matching:
             due_ms = record.time_ms + longest_ms
             known = row is not None and row[0] != WAITING
             if row is not None and known and self._told(key, row, record, seen_ms, due_ms):
+                continue
+            if self.counters["waiting"] >= self._room:
+                self._orphan(record, None, _NO_ROOM)
                 continue
             waits = waiting_key(due_ms, record.offset)
             self.fresh[waits] = packed_waiting(record, seen_ms)
@@ -172,7 +197,9 @@ class Matching:
         if row[0] == LABELLED:
             self.counters["corrected"] += 1
             self.pairs.append((-1, row))
+            self.told.append(label)
         self.pairs.append((1, new))
+        self.told.append(label)
         self.rows[key] = new
         self.changed[key] = None
         return True
@@ -184,35 +211,9 @@ class Matching:
 
     def _orphan(self, label: LabelRecord, model: str | None, detail: str) -> None:
         self.counters["orphan"] += 1
-        self._die("ORPHAN", detail, self._labels, label, model)
+        self.dead.append(of_record(Refusal("ORPHAN", detail), self._labels, label, model))
 
     def _conflict(self, record: PredictionRecord) -> None:
         self.counters["conflict"] += 1
-        detail = "another prediction has this id; the first holds"
-        self._die("CONFLICT", detail, self._predictions, record, unpacked_origin(record.origin).model)
-
-    def _die(
-        self,
-        reason: Reason,
-        detail: str,
-        source: SourceRange,
-        record: PredictionRecord | LabelRecord,
-        model: str | None,
-    ) -> None:
-        row = record.row if isinstance(record, PredictionRecord) else None
-        self.dead.append(
-            DeadLetter(
-                service=SERVICE,
-                reason=reason,
-                detail=detail,
-                topic=source.topic,
-                partition=source.partition,
-                offset=record.offset,
-                row=row,
-                model=model,
-                time_ms=record.time_ms,
-                payload=record.payload[:PAYLOAD_CAP_BYTES],
-                payload_size=len(record.payload),
-                record_key=record.id if row is None else None,
-            )
-        )
+        refusal = Refusal("CONFLICT", "another prediction has this id; the first holds")
+        self.dead.append(of_record(refusal, self._predictions, record, unpacked_origin(record.origin).model))

@@ -5,12 +5,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
 
 from schemas.base import SourceRange
-from schemas.label import Label
-from schemas.prediction import Prediction
 
 DIGEST_BYTES = 16
 _ORIGINS = 65_536
@@ -55,7 +52,7 @@ class PredictionRecord(NamedTuple):
     prediction: float
     """NaN where the prediction is text."""
     payload: bytes
-    """The record's value; for a dead letter only."""
+    """The record's value, of an Arrow batch the whole; for a dead letter only."""
     text: bytes = b""
     """The prediction where it is text, as UTF-8."""
     score: float = math.nan
@@ -88,39 +85,3 @@ class Part(Generic[T]):
 
     source: SourceRange
     records: Sequence[T] = ()
-    floor_ms: int = 0
-    """Event time that the partition has surely passed though no record says so: for one that is read to its end and
-    silent. Without it a topic without labels keeps every prediction. A replay need not repeat it."""
-
-
-def prediction_record(event: Prediction, offset: int, payload: bytes, row: int | None = None) -> PredictionRecord:
-    """The record of a valid event; for a row of an Arrow batch `payload` is that event as JSON."""
-    is_text = isinstance(event.prediction, str)
-    segments = tuple(sorted((event.segments or {}).items()))
-    return PredictionRecord(
-        offset,
-        event.prediction_id.encode(),
-        event.time_ms,
-        blake2b(payload, digest_size=DIGEST_BYTES).digest(),
-        packed_origin(Origin(event.model, event.version, event.variant, segments)),
-        math.nan if is_text else float(event.prediction),
-        payload,
-        str(event.prediction).encode() if is_text else b"",
-        math.nan if event.score is None else event.score,
-        json.dumps(event.probabilities, ensure_ascii=False).encode() if event.probabilities else b"",
-        row,
-    )
-
-
-def label_record(event: Label, offset: int, payload: bytes) -> LabelRecord:
-    """The record of a valid label."""
-    is_text = isinstance(event.label, str)
-    return LabelRecord(
-        offset,
-        event.prediction_id.encode(),
-        event.time_ms,
-        math.nan if is_text else float(event.label) + 0.0,  # no -0.0: it equals 0.0
-        payload,
-        str(event.label).encode() if is_text else b"",
-        math.nan if event.value is None else event.value + 0.0,
-    )

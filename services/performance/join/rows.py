@@ -91,9 +91,11 @@ def expires_ms(time_ms: int, horizon_ms: int) -> int:
 def packed_prediction(record: PredictionRecord, seen_ms: int, horizon_ms: int, expires_ms: int) -> bytes:
     """The row of a prediction without label; `seen_ms` is its partition's watermark before it."""
     _, _, time_ms, digest, origin, prediction, _, text, score, probabilities, _ = record
-    sizes = (len(origin), len(text), len(probabilities))
-    times = (time_ms, seen_ms, horizon_ms, expires_ms)
-    return _FIXED.pack(OPEN, *times, digest, prediction, score, 0, _NAN, _NAN, *sizes) + origin + text + probabilities
+    fixed = _FIXED.pack(
+        OPEN, time_ms, seen_ms, horizon_ms, expires_ms, digest, prediction, score,
+        0, _NAN, _NAN, len(origin), len(text), len(probabilities),
+    )  # fmt: skip
+    return fixed + origin + text + probabilities
 
 
 def times(row: bytes) -> tuple[int, int, int, int]:
@@ -115,10 +117,11 @@ def origin_of(row: bytes) -> bytes:
 def labelled(row: bytes, label: LabelRecord) -> bytes | None:
     """The row with another label; None where it has an equal one, whose time stays."""
     told = _LABEL.pack(label.time_ms, label.label, label.value)
-    origin_size, text_size, probabilities_size = _SIZES.unpack_from(row, _SIZES_AT)
-    end = _FIXED.size + origin_size + text_size + probabilities_size
-    if row[0] == LABELLED and told[8:] == row[_LABEL_AT + 8 : _LABEL_END] and row[end:] == label.text:
-        return None
+    end = len(row)
+    if row[0] == LABELLED:
+        end = _FIXED.size + sum(_SIZES.unpack_from(row, _SIZES_AT))
+        if told[8:] == row[_LABEL_AT + 8 : _LABEL_END] and row[end:] == label.text:
+            return None
     return b"\x02" + row[1:_LABEL_AT] + told + row[_LABEL_END:end] + label.text
 
 

@@ -1,6 +1,7 @@
 """What the join knows of one partition, in RocksDB: a view of the two topics, made anew from them when it is lost."""
 
 import json
+import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdic
 from runtime.errors import OperatorError
 from schemas.base import SourceRange
 
-_FORMAT = 1
+_FORMAT = 2
 _META = b"m"
 _CORRUPT = "CORRUPT"
 """A file of this name in the store's folder: a read failed, the next start makes the store anew."""
@@ -42,6 +43,10 @@ class State:
     """Watermarks: the newest event time read of each partition."""
     expired: bytes = b""
     """The last expiry key whose predictions were deleted."""
+    waiting: int = 0
+    """Labels that wait for their prediction."""
+    noted: tuple[int, int] = (0, 0)
+    """A wall clock, and the watermark of predictions then; both in milliseconds."""
 
     @property
     def low_ms(self) -> int:
@@ -50,8 +55,8 @@ class State:
 
     def packed(self, sources: list[list[Any]]) -> bytes:
         """As the store keeps it."""
-        watermarks = [self.predictions_ms, self.labels_ms]
-        return json.dumps([_FORMAT, sources, self.positions, watermarks, self.expired.hex()]).encode()
+        rest = (self.positions, self.predictions_ms, self.labels_ms, self.expired.hex(), self.waiting, self.noted)
+        return json.dumps([_FORMAT, sources, *rest]).encode()
 
 
 class JoinStore:
@@ -105,10 +110,15 @@ class JoinStore:
         """Flushes and closes."""
         self._db.close()
 
-    def wipe(self) -> None:
+    def wipe(self, reason: str = "asked for") -> None:
         """Empties the store: it starts again from the oldest record retained."""
         self._db.close()
-        self._db = self._fresh("asked for")
+        self._db = self._fresh(reason)
+
+    def size_bytes(self) -> int:
+        """What it takes on disk and, not yet written there, in memory; about."""
+        names = ("rocksdb.total-sst-files-size", "rocksdb.cur-size-all-mem-tables")
+        return sum(self._db.property_int_value(name) or 0 for name in names)
 
     def _open(self) -> Rdict:
         if not self.path.exists():
@@ -135,17 +145,19 @@ class JoinStore:
         """Takes the state over; returns what speaks against it, empty if nothing does."""
         if meta is None:
             return "it is empty"
-        version, names, positions, (predictions_ms, labels_ms), expired = json.loads(meta)
+        version, names, *rest = json.loads(meta)
         if version != _FORMAT:
             return f"its format is {version}, not {_FORMAT}"
         if names != self._names:
             return f"it is of {names}, not of {self._names}"
-        self.state = State(positions, predictions_ms, labels_ms, bytes.fromhex(expired))
+        positions, predictions_ms, labels_ms, expired, waiting, noted = rest
+        self.state = State(positions, predictions_ms, labels_ms, bytes.fromhex(expired), waiting, tuple(noted))
         return ""
 
     def _fresh(self, reason: str) -> Rdict:
-        _logger.warning(
-            "join_store_rebuilt",
+        _logger.log(
+            logging.WARNING if self.path.exists() else logging.INFO,
+            "join_store_made",
             path=str(self.path),
             reason=reason,
             next_step="none: predictions and labels are read again from the oldest record retained, without output",

@@ -2,80 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtime.log.partitioning import partition_of
-from runtime.log.protocol import Batch, LogHalted, OutRecord, Rewound, TransactionalLog
+from runtime.log.protocol import Batch, LogHalted, OutRecord, Rewound
+from tests.contract.log.reading import POLLS, WAIT_S, assert_tiles, has_records, poll, take, take_all, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from tests.contract.log.conftest import Backend
 
 PARTITIONS = 4
-POLLS = 200
-WAIT_S = 0.1
-
-
-def poll(log: TransactionalLog, until: Callable[[Batch], bool], max_records: int = 1_000) -> Batch:
-    """Polls until a batch is as wanted; batches before it must be empty, for they are dropped."""
-    for _ in range(POLLS):
-        batch = log.poll(max_records, WAIT_S)
-        if batch is not None and until(batch):
-            return batch
-        assert batch is None or not batch.messages
-    raise AssertionError("no such batch came")
-
-
-def take(log: TransactionalLog, records: int, max_records: int = 1_000) -> list[Batch]:
-    """Polls and commits until so many records are taken."""
-    return take_all([log], records, max_records)
-
-
-def take_all(logs: Iterable[TransactionalLog], records: int, max_records: int = 1_000) -> list[Batch]:
-    """The same with several slots in turn."""
-    batches: list[Batch] = []
-    for _ in range(POLLS):
-        for log in logs:
-            batch = log.poll(max_records, WAIT_S)
-            if batch is None or not batch.moved:
-                continue
-            try:
-                log.commit(batch, [])
-            except Rewound:
-                continue
-            batches.append(batch)
-        if len(values(batches)) >= records:
-            return batches
-    raise AssertionError(f"{len(values(batches))} of {records} records came")
-
-
-def values(batches: Iterable[Batch]) -> list[bytes | None]:
-    return [message.value() for batch in batches for message in batch.messages]
-
-
-def ranges(batches: Iterable[Batch]) -> dict[int, list[tuple[int, int]]]:
-    """By partition, the ranges that moved, in order of their starts."""
-    found = defaultdict(list)
-    for batch in batches:
-        for partition, source in batch.ranges.items():
-            if source.end > source.start:
-                found[partition].append((source.start, source.end))
-    return {partition: sorted(spans) for partition, spans in found.items()}
-
-
-def assert_tiles(batches: Iterable[Batch], first: int = 0) -> None:
-    for spans in ranges(batches).values():
-        assert spans[0][0] == first
-        assert all(before[1] == after[0] for before, after in pairwise(spans)), spans
-
-
-def has_records(batch: Batch) -> bool:
-    return bool(batch.messages)
 
 
 def all_caught_up(batch: Batch) -> bool:
@@ -105,7 +43,7 @@ def test_runs_part_a_batch_by_partition(backend: Backend) -> None:
     assert [run.begin for run in batch.runs] == [0, *(run.end for run in batch.runs[:-1])]
     assert batch.runs[-1].end == 20
     for run in batch.runs:
-        assert {message.partition() for message in batch.messages[run.begin : run.end]} == {run.partition}
+        assert {message.partition() for message in batch.messages[run.begin : run.end]} == {run.place}
 
 
 def test_ranges_reach_over_aborted_records_and_markers(backend: Backend) -> None:

@@ -1,4 +1,4 @@
-"""Starts the drift service's real processes on the test's broker, and reads what they wrote."""
+"""Starts a service's real processes on the test's broker, and reads what they wrote."""
 
 import os
 import sys
@@ -21,7 +21,9 @@ PATIENCE_S = 90.0
 
 
 @contextmanager
-def running(settings: KafkaSettings, directory: Path, *processes: str) -> Iterator[None]:
+def running(
+    settings: KafkaSettings, directory: Path, *processes: str, service: str = "services.drift"
+) -> Iterator[None]:
     """Processes as `fold` or `fold:1` (slot 1); they end by SIGTERM, with exit code 0."""
     with ExitStack() as stack:
         log = stack.enter_context((directory / "services.log").open("ab"))
@@ -30,7 +32,7 @@ def running(settings: KafkaSettings, directory: Path, *processes: str) -> Iterat
             name, _, slot = process.partition(":")
             own = {"DRIFTLINE_SLOT": slot or "0", "DRIFTLINE_DATA_DIR": str(directory / process)}
             environment = os.environ | settings.environment() | own
-            started.append(spawn([sys.executable, "-m", "services.drift", name], env=environment, cwd=ROOT, output=log))
+            started.append(spawn([sys.executable, "-m", service, name], env=environment, cwd=ROOT, output=log))
         try:
             yield
         finally:

@@ -1,7 +1,7 @@
 """The hot loop on the memory backend: when it commits, when it goes on, how it ends."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Event
 
 import pytest
@@ -24,12 +24,12 @@ def counting(batch: Batch, wall_ms: int) -> Iterator[OutRecord]:
 class Loop:
     """A loop on one slot; `steps` says what each turn did."""
 
-    def __init__(self, broker: MemoryBroker, slot: str = "a") -> None:
+    def __init__(self, broker: MemoryBroker, slot: str = "a", topics: Sequence[str] = (SOURCE,)) -> None:
         self.broker = broker
         self.clock = ManualClock(wall_ms=1_700_000_000_000)
         self.stop = Event()
         self.steps: list[Step] = []
-        self.log = MemoryLog(broker, "fold", slot, SOURCE)
+        self.log = MemoryLog(broker, "fold", slot, topics)
         self.pace = PACE
 
     def run(
@@ -66,6 +66,17 @@ def test_records_are_folded_and_committed_with_what_came_of_them() -> None:
     assert loop.outcomes == ["reassigned", "committed"]
     assert loop.written == [b"3 at 1700000000000"]
     assert loop.broker.committed("fold", SOURCE) == {0: 3, 1: 0, 2: 0, 3: 0}
+
+
+def test_a_loop_on_two_topics_folds_and_commits_both_at_once() -> None:
+    broker = MemoryBroker()
+    broker.produce(SOURCE, b"0", partition=3)
+    broker.produce("labels", b"1", partition=3)
+    loop = Loop(broker, topics=(SOURCE, "labels"))
+    loop.run(turns=3)
+    assert loop.outcomes == ["reassigned", "committed", "idle"]
+    assert loop.written == [b"2 at 1700000000000"]
+    assert [broker.committed("fold", topic) for topic in (SOURCE, "labels")] == [{0: 0, 1: 0, 2: 0, 3: 1}] * 2
 
 
 def test_an_idle_loop_commits_a_heartbeat_when_it_is_due_and_not_before() -> None:

@@ -20,9 +20,13 @@ from runtime.log.partitioning import partition_of
 from runtime.settings import KafkaSettings
 from schemas.alert import Alert
 from schemas.monitor import Detector, Monitor, Severity, Threshold
+from schemas.performance import ConceptDetector, Fairness, Performance, Protected
+from schemas.performance_window import PerformanceWindow
 from schemas.window import ColumnWindow, Detection, Finding, Latency, Side, Window
 from schemas.windowing import WindowSpec
 from services.triggers.handler import handle
+from services.triggers.series import AnyWindow
+from tests.unit.triggers import labelled
 
 pytestmark = pytest.mark.kafka
 
@@ -36,6 +40,9 @@ MONITOR = Monitor(
     windows=(WindowSpec(size=DAY_MS),),
     thresholds=(Threshold(name="mine", metric="psi", above=0.3, page=0.5),),
     detector=Detector(resolve_after=2),
+    performance=Performance(
+        detector=ConceptDetector(resolve_after=2), fairness=Fairness(protected=(Protected(name="carrier"),))
+    ),
 )
 
 Told = dict[tuple[str, int], bytes]
@@ -85,7 +92,16 @@ def _window(model: str, day: int) -> Window:
     )
 
 
-def _expected(windows: Sequence[Window]) -> Told:
+def _labelled(day: int) -> list[PerformanceWindow]:
+    """A day of cohorts and an hour of labels of the model watched: two of four are bad, and unfair."""
+    bad = day % 4 < 2
+    day_of_cohorts = labelled.window(
+        day, accuracy=0.6 if bad else 0.79, fairness=(labelled.compared(*["impact_ratio"] * bad),)
+    )
+    return [day_of_cohorts, labelled.pane(day, *[labelled.found()] * bad, concept=labelled.concept())]
+
+
+def _expected(windows: Sequence[AnyWindow]) -> Told:
     """What a service that never ends says of the windows."""
     rows: dict[str, dict[bytes, bytes]] = {model: {} for model in MODELS}
     told: Told = {}
@@ -96,7 +112,7 @@ def _expected(windows: Sequence[Window]) -> Told:
     return told
 
 
-def _produce(settings: KafkaSettings, windows: Sequence[Window], partitions: int) -> None:
+def _produce(settings: KafkaSettings, windows: Sequence[AnyWindow], partitions: int) -> None:
     producer = Producer(settings.client())
     for window in windows:
         place = partition_of(window.model.encode(), partitions)
@@ -178,11 +194,21 @@ def _monitor(settings: KafkaSettings) -> None:
 def test_alerts_after_kills_are_those_of_a_service_that_was_never_killed(
     settings: KafkaSettings, partitions: int, alerts: Alerts, service: Any
 ) -> None:
-    """Four models' windows in four parts; the process is killed while it works on each but the last."""
-    windows = [_window(model, day) for day in range(80) for model in MODELS]
+    """Four models' windows in four parts; the process is killed while it works on each but the last.
+
+    One model has labels, too: all that is told of them stands between what is told of the data.
+    """
+    windows = [w for day in range(54) for w in (*(_window(model, day) for model in MODELS), *_labelled(day))]
     expected = _expected(windows)
-    assert {json.loads(alert)["rule"] for alert in expected.values()} == {"mine", "drift", "detector"}
-    parts = [windows[at : at + 80] for at in range(0, len(windows), 80)]
+    assert {json.loads(alert)["rule"] for alert in expected.values()} == {
+        "mine",
+        "drift",
+        "detector",
+        "accuracy",
+        "concept",
+        "fairness",
+    }
+    parts = [windows[at : at + 81] for at in range(0, len(windows), 81)]
     for part in parts[:-1]:
         _produce(settings, part, partitions)
         with service() as process:

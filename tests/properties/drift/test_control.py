@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from runtime.log.memory_broker import MemoryMessage
 from runtime.log.protocol import Batch
+from runtime.windows import closing
+from runtime.windows.partition import GapError
 from schemas.ledger import Ledger
 from schemas.monitor import Monitor
 from schemas.window import Window
 from schemas.windowing import WindowSpec
 from services.drift.fold.handler import FoldHandler
-from services.drift.windows import closing
-from services.drift.windows.handler import GapError
 from tests.drift_stream import T0, Control, World, baseline, cut, event, killed, messages
 
 MONITOR = Monitor(

@@ -13,10 +13,10 @@ from driftline.cli import app
 from schemas.topics import TOPICS
 
 COMMANDS = (
-    "up", "apply", "status", "windows", "alerts", "explain", "audit", "score", "topics", "doctor", "demo flights",
-    "baseline build", "baseline",
+    "up", "apply", "status", "windows", "performance", "alerts", "explain", "audit", "score", "topics", "doctor",
+    "demo flights", "baseline build", "baseline",
 )  # fmt: skip
-NEED_KAFKA = ("status", "windows --model m", "alerts", "explain 1a2b", "audit")
+NEED_KAFKA = ("status", "windows --model m", "performance --model m", "alerts", "explain 1a2b", "audit")
 
 runner = CliRunner()
 
@@ -59,6 +59,9 @@ def test_help_names_every_command() -> None:
     [
         "nonsense",
         "windows",
+        "performance",
+        "performance --model m --by tomorrow",
+        "performance --model m --limit 0",
         "apply",
         "score",
         "baseline build",

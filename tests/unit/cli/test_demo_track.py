@@ -90,13 +90,15 @@ def test_segments_close_windows_but_their_events_are_not_counted_again() -> None
 def test_a_run_is_settled_when_all_that_was_sent_stands_in_closed_days() -> None:
     track = Track()
     track.take("ledger", ledger(0, 901, dead=1))
-    track.take("dead-letters", b'{"reason": "SCHEMA"}')
-    assert not track.settled(901)
+    track.take("dead-letters", b'{"reason": "SCHEMA", "service": "drift-fold"}')
+    track.take("dead-letters", b'{"reason": "ORPHAN", "service": "performance-join"}')
+    assert not track.settled(901, 0)
     track.take("windows", window(T0, final=False))
-    assert not track.settled(901)
+    assert not track.settled(901, 0)
     track.take("windows", window(T0, revision=1))
-    assert track.settled(901)
-    assert not track.settled(902)
+    assert track.settled(901, 0)
+    assert not track.settled(902, 0)
+    assert not track.settled(901, 1)
 
 
 def test_pages_stand_before_messages_and_newer_before_older() -> None:
@@ -108,8 +110,9 @@ def test_pages_stand_before_messages_and_newer_before_older() -> None:
 
 def moment(track: Track) -> Moment:
     return Moment(
-        sent=1_200, total=336_776, time_ms=T0, speed=150_000.0, events_per_s=1_600.0, track=track, holdout_auc=0.67
-    )
+        sent=1_200, total=336_776, time_ms=T0, speed=150_000.0, events_per_s=1_600.0, track=track,
+        holdout={"accuracy": 0.79, "auc": 0.67},
+    )  # fmt: skip
 
 
 def full() -> Track:
@@ -174,7 +177,7 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
 
 def test_the_summary_counts_incidents_by_month_and_feature() -> None:
     console = Console(width=140, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123  closed with the process
-    console.print(summary(full(), 1_000, 10.0, complete=False))
+    console.print(summary(full(), 1_000, 900, 10.0, complete=False))
     text = console.export_text()
     assert "The run, interrupted" in text
     assert "8, 1 of them pages" in text

@@ -7,9 +7,10 @@ import pyarrow as pa
 import pytest
 from scipy.stats import ks_2samp, wasserstein_distance
 
-from driftline.baselines import Parts, build
+from driftline.baselines import build
 from driftline.datasets import Dataset
 from driftline.errors import CommandError
+from driftline.parts import Parts
 from driftline.scoring import report
 from schemas.baseline import Baseline
 

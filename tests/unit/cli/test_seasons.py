@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftline import baselines, datasets
-from driftline.baselines import Parts
 from driftline.errors import CommandError
+from driftline.parts import Parts
 from schemas.baseline import Baseline
 from stats.detector.season import Season
 

@@ -9,7 +9,6 @@ from tests.unit.house.tree import ROOT, files, modules
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_utils"}
 LONG: dict[str, str] = {
     # module: why it is worth more than 300 lines
-    "tests/contract/log/test_transactional_log.py": "one suite for every backend; its cases read best side by side",
 }
 
 

@@ -102,23 +102,23 @@ class Reader:
         self.store = JoinStore(self.path, source("predictions"), source("labels"))
         self.join = Join(self.store, horizon_of)
 
-    def plan(self, ends: Sequence[int], *, silent: bool = False, floor_ms: int = 0) -> Planned:
+    def plan(self, ends: Sequence[int], *, silent: bool = False, quiet_ms: int = 0) -> Planned:
         """Plans what lies between the store's positions and `ends`."""
         names = ("predictions", "labels")
         starts = [self.store.positions().get(name, 0) for name in names]
         parts = [
-            Part(source(name, start, end), records[start:end], floor_ms)
+            Part(source(name, start, end), records[start:end])
             for name, records, start, end in zip(names, self.topics, starts, ends, strict=True)
         ]
-        return self.join.plan(*parts, silent=silent)
+        return self.join.plan(*parts, silent=silent, quiet_ms=quiet_ms)
 
-    def read(self, predictions: int, labels: int, *, crash: bool = False, floor_ms: int = 0) -> Planned:
+    def read(self, predictions: int, labels: int, *, crash: bool = False, quiet_ms: int = 0) -> Planned:
         """Reads so many more of each, and commits; after a crash the store does not know."""
         ends = [
             min(at + n, len(records))
             for at, n, records in zip(self.committed, (predictions, labels), self.topics, strict=True)
         ]
-        planned = self.plan(ends, floor_ms=floor_ms)
+        planned = self.plan(ends, quiet_ms=quiet_ms)
         self.committed = ends
         for sign, pair in listed(planned.pairs):
             self.joined[pair] += sign

@@ -46,7 +46,7 @@ def test_without_labels_predictions_are_kept_until_the_caller_says_that_their_to
     reader = Reader(tmp_path / "s", predictions)
     reader.read(200, 0)
     assert keys(reader) == 1 + 2 * 200
-    reader.read(0, 0, floor_ms=predictions[-1].time_ms)
+    reader.read(0, 0, quiet_ms=predictions[-1].time_ms)
     hours = 6 + 24 + 1  # horizon, slack, and expiry rounded up
     assert keys(reader) == 1 + 2 * hours
 

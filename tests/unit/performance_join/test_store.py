@@ -61,7 +61,7 @@ def test_a_store_that_is_lost_or_damaged_is_rebuilt_and_says_so(tmp_path: Path, 
             next(path.glob("MANIFEST*")).unlink()
     with capture_logs() as logs:
         reader.open()
-    assert [entry["event"] for entry in logs] == ["join_store_rebuilt"]
+    assert [entry["event"] for entry in logs] == ["join_store_made"]
     assert reader.store.positions() == {}
     reader.restart()
     reader.drain()

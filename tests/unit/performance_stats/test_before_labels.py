@@ -101,6 +101,14 @@ def test_many_classes_are_as_expected(seed: int) -> None:
         assert figure.high - figure.low < 0.15, name
 
 
+def test_maps_that_promise_more_labels_than_events_are_scaled() -> None:
+    """Four maps of one half promise two labels an event, which has one."""
+    rng = np.random.default_rng(6)
+    half = Calibration(np.full(100, 0.5), np.full(100, 1e9), np.zeros(100, np.intp))
+    found = cbpe(ANIMALS, (half,) * 4, folded(ANIMALS, multiclass(rng, 3_000, mix=0.2), made=True))
+    assert [found[name].value for name in ("accuracy", "precision_macro")] == pytest.approx([1 / 4] * 2)
+
+
 def test_scores_that_are_not_calibrated_are_mended_by_the_map() -> None:
     rng = np.random.default_rng(7)
     sure = [binary(rng, n) for n in (20_000, 5_000)]

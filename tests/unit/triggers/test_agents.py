@@ -10,6 +10,7 @@ from runtime.log.partitioning import partition_of
 from schemas.alert import Alert
 from schemas.monitor import Monitor, Threshold
 from services.triggers.agents import judging
+from tests.unit.triggers.labelled import window
 
 PARTITIONS = 4
 
@@ -30,6 +31,15 @@ def test_alerts_are_keyed_by_id_and_placed_by_model(make: Any) -> None:
     assert effects.writes
 
 
+def test_windows_of_labelled_answers_are_judged_too() -> None:
+    (record,) = judging(SimpleNamespace(values={}), PARTITIONS, lambda _: None)(
+        _event(window(accuracy=0.5).to_json()), Rows()
+    ).out
+    alert = Alert.model_validate_json(record.value)
+    assert (alert.rule, alert.evidence.metric) == ("accuracy", "accuracy")
+    assert record.partition == partition_of(b"flights", PARTITIONS)
+
+
 def test_the_monitor_applied_for_the_model_holds(make: Any) -> None:
     rule = Threshold(name="mine", metric="psi", above=0.5)
     monitors = SimpleNamespace(values={"flights": Monitor(model="flights", thresholds=(rule,))})
@@ -46,6 +56,9 @@ def test_the_monitor_applied_for_the_model_holds(make: Any) -> None:
         (b"[]", "SCHEMA", "the record"),
         (b'{"schema": "driftline.window/2"}', "SCHEMA", "schema"),
         (b'{"schema": "driftline.window/1", "unknown": 1}', "SCHEMA", "window_id"),
+        (b'{"schema": "driftline.performance-window/1"}', "SCHEMA", "window_id"),
+        (b'{"schema": "driftline.alert/1"}', "SCHEMA", "schema"),
+        (b"{}", "SCHEMA", "schema"),
     ],
 )
 def test_what_is_no_window_is_a_bad_record(value: bytes, reason: str, named: str) -> None:

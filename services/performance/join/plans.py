@@ -1,0 +1,108 @@
+"""How each model version's events are read and counted: made once from what was applied, anew when that changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from runtime.decode.shape import Coded, Shape
+from runtime.watched import Monitors, Watched
+from schemas.baseline import Baseline
+from schemas.monitor import Monitor
+from schemas.performance import Performance
+from services.performance.join.attributes import Attributes
+from services.performance.layouts import layout_of
+from stats.performance.layout import OutcomeLayout
+
+_logger = structlog.get_logger(__name__)
+
+
+def shape_of(baseline: Baseline | None, monitor: Monitor) -> Shape:
+    """What the drift fold refuses of a version's events, refused here too: only columns whose type is judged.
+
+    Without a baseline a strict monitor refuses all, which the decoder decides of shapes that `discover`.
+    """
+    columns = baseline.columns if baseline else ()
+    features = [column for column in columns if column.role == "feature"]
+    predicted = next((column for column in columns if column.role == "prediction"), None)
+    return Shape(
+        numeric=tuple(column.name for column in features if column.kind == "numeric"),
+        coded=tuple(_boolean(column.name) for column in features if column.kind == "boolean"),
+        prediction=_PREDICTIONS.get(predicted.kind) if predicted else None,
+        classes=frozenset(monitor.classes) if monitor.classes is not None else None,
+        segments=(),
+        discover=baseline is None and monitor.strict,
+    )
+
+
+def _boolean(name: str) -> Coded:
+    return Coded(name, {}, 0, 0, boolean=True)
+
+
+_PREDICTIONS: Mapping[str, Coded | str] = {"numeric": "numeric", "boolean": _boolean("prediction")}
+"""By kind, a prediction's column: any value may be a category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One version's monitor, what is read of its events, and what its outcomes are counted by."""
+
+    monitor: Monitor
+    shape: Shape
+    attributes: Attributes
+    layout: OutcomeLayout | None
+    """None: nothing is known of its answers, its performance begins with its baseline."""
+
+
+class Plans:
+    """Plans by model and version. `refresh` between batches, so that a batch is read and counted by the same ones."""
+
+    def __init__(self, watched: Watched, monitors: Monitors) -> None:
+        self._watched = watched
+        self._monitors = monitors
+        self._plans: dict[tuple[str, str], Plan] = {}
+        self._seen: object = None
+        self._longest_ms = 0
+
+    def refresh(self) -> None:
+        """Forgets every plan when something was applied."""
+        if self._seen == self._watched.generation:
+            return
+        self._seen = self._watched.generation
+        self._plans.clear()
+        applied = [monitor.performance for monitor in self._monitors.values.values()]
+        self._longest_ms = max(rules.horizon for rules in (*applied, Performance()))
+
+    def plan(self, model: str, version: str) -> Plan:
+        """The plan of one version; the same object until something is applied."""
+        plan = self._plans.get((model, version))
+        if plan is None:
+            monitor, baseline = self._watched.monitor(model), self._watched.baseline_for(model, version)
+            plan = self._plans[model, version] = Plan(
+                monitor, shape_of(baseline, monitor), Attributes(monitor), _layout(baseline, monitor)
+            )
+        return plan
+
+    def shape(self, model: str, version: str) -> Shape:
+        """What the decoder checks of a version's events."""
+        return self.plan(model, version).shape
+
+    def is_strict(self, model: str) -> bool:
+        """Whether a version of the model without a baseline is refused."""
+        return self._watched.monitor(model).strict
+
+    def rules(self, model: str) -> Performance:
+        """How a model's answers are watched."""
+        return self._watched.monitor(model).performance
+
+    def horizon_ms(self, model: str | None) -> int:
+        """The longest delay of a model's labels that counts; None: of any model, those without a monitor included."""
+        return self._longest_ms if model is None else self.rules(model).horizon
+
+
+def _layout(baseline: Baseline | None, monitor: Monitor) -> OutcomeLayout | None:
+    try:
+        return layout_of(baseline, monitor)
+    except ValueError as error:
+        _logger.error("outcomes_not_counted", model=monitor.model, what=str(error))  # noqa: TRY400  the words say it
+        return None

@@ -1,0 +1,143 @@
+"""The joins of a slot's partitions: opened when they are asked for, brought up to the committed offsets, and applied.
+
+A store may lack what was committed: the process was killed before it was applied, the disk was lost, the partition came
+from another slot. What it lacks is read again in silence. A store that is ahead of the committed offsets (they were
+reset), or that lacks what retention has deleted, is made anew from the oldest record.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from runtime.log.protocol import Message
+from runtime.log.replay import Replay
+from schemas.base import SourceRange
+from services.performance.join.join import Join, Planned
+from services.performance.join.judging import read_labels
+from services.performance.join.matching import WAITING_LIMIT
+from services.performance.join.plans import Plans
+from services.performance.join.quiet import noted, quiet_ms
+from services.performance.join.reading import PredictionReader
+from services.performance.join.records import LabelRecord, Part, PredictionRecord
+from services.performance.join.store import JoinStore
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How far a replay has come."""
+
+    partition: int
+    records: int
+    """Read with this step."""
+    left: int
+    """Offsets still to go, of both topics; 0: it is done."""
+
+
+class Stores:
+    """Joins by partition, and what was planned on them but not committed."""
+
+    def __init__(
+        self,
+        folder: Path,
+        plans: Plans,
+        replay: Replay,
+        *,
+        waiting_limit: int = WAITING_LIMIT,
+        on_replay: Callable[[Replayed], None] = lambda _: None,
+    ) -> None:
+        """`on_replay` is called after each step of a replay, which may take long."""
+        self.reader = PredictionReader(plans)
+        self._folder = folder
+        self._plans = plans
+        self._replay = replay
+        self._waiting_limit = waiting_limit
+        self._on_replay = on_replay
+        self._joins: dict[int, Join] = {}
+        self._planned: dict[int, Planned] = {}
+
+    @property
+    def open(self) -> Mapping[int, JoinStore]:
+        """The stores in use, by partition."""
+        return {partition: join.store for partition, join in self._joins.items()}
+
+    def plan(
+        self, predictions: Part[PredictionRecord], labels: Part[LabelRecord], wall_ms: int, *, labels_at_end: bool
+    ) -> Planned:
+        """What a batch brings to one partition; remembered until it is committed or not. See Join.plan."""
+        join = self._ready(predictions.source, labels.source, wall_ms)
+        state = join.store.state
+        planned = join.plan(
+            predictions,
+            labels,
+            quiet_ms=quiet_ms(state, wall_ms, labels_at_end=labels_at_end),
+            noted=noted(state, wall_ms),
+        )
+        self._planned[predictions.source.partition] = planned
+        return planned
+
+    def committed(self) -> None:
+        """What was planned is committed: the stores take it."""
+        for partition, planned in self._planned.items():
+            self._joins[partition].apply(planned)
+        self._planned = {}
+
+    def rewound(self) -> None:
+        """What was planned never happened."""
+        self._planned = {}
+
+    def close(self) -> None:
+        """Closes all stores: their partitions may belong to another process now. They open again when asked for."""
+        self._planned = {}
+        for join in self._joins.values():
+            join.store.close()
+        self._joins = {}
+
+    def _ready(self, predictions: SourceRange, labels: SourceRange, wall_ms: int) -> Join:
+        """The partition's join, where the two ranges begin."""
+        partition = predictions.partition
+        join = self._joins.get(partition)
+        if join is None:
+            store = JoinStore(self._folder / str(partition), predictions, labels)
+            join = self._joins[partition] = Join(store, self._plans.horizon_ms, self._waiting_limit)
+        if join.store.positions() != {source.topic: source.start for source in (predictions, labels)}:
+            self._catch_up(join, (predictions, labels), wall_ms)
+        return join
+
+    def _catch_up(self, join: Join, sources: tuple[SourceRange, SourceRange], wall_ms: int) -> None:
+        """Replays what the store lacks up to where the sources start."""
+        positions = join.store.positions()
+        oldest = {source.topic: self._replay.oldest(source.topic, source.partition) for source in sources}
+        ahead = any(positions.get(source.topic, 0) > source.start for source in sources)
+        if ahead or any(at < oldest[topic] for topic, at in positions.items()):
+            join.store.wipe("committed offsets went back" if ahead else "records that it lacks were deleted")
+            positions = {}
+        gaps = [_until(source, positions.get(source.topic, oldest[source.topic])) for source in sources]
+        left = sum(gap.end - gap.start for gap in gaps)
+        ended = [(_until(source, source.start), ()) for source in sources]
+        for steps in zip_longest(*map(self._steps, gaps)):
+            (predictions, seen), (labels, told) = (step or end for step, end in zip(steps, ended, strict=True))
+            join.apply(
+                join.plan(
+                    Part(predictions, self.reader.read(seen, wall_ms).records),
+                    Part(labels, read_labels(told, labels, wall_ms).records),
+                    silent=True,
+                )
+            )
+            left -= sum(gap.end - gap.start for gap in (predictions, labels))
+            self._on_replay(Replayed(predictions.partition, len(seen) + len(told), left))
+
+    def _steps(self, gap: SourceRange) -> Iterator[tuple[SourceRange, Sequence[Message]]]:
+        """The records of a gap, in portions whose ranges tile it."""
+        at = gap.start
+        for messages in self._replay.replay(gap, gap.end):
+            until = messages[-1].offset() + 1
+            yield gap.model_copy(update={"start": at, "end": until}), messages
+            at = until
+        if at < gap.end:
+            yield gap.model_copy(update={"start": at}), ()
+
+
+def _until(source: SourceRange, start: int) -> SourceRange:
+    """The range from an offset to where the source begins."""
+    return source.model_copy(update={"start": start, "end": source.start})

@@ -1,0 +1,142 @@
+"""The concept detector's findings: what a pane of labels makes of a version's incidents, one a stream of evidence.
+
+The detector has judged already, as the drift detector does (detector.py). A pane with a finding of a stream is beyond
+the bound, a pane without one is quiet. Whether inputs drift too is read from the drift detector's own series.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from schemas.alert import Alert, Evidence
+from schemas.monitor import Monitor
+from schemas.performance_window import ConceptDetection, ConceptFinding, PerformanceWindow
+from services.triggers import concept_summary as words
+from services.triggers.alerts import told
+from services.triggers.following import follow
+from services.triggers.incidents import Company, Incident, Sighting, alert_id_of, resolved
+from services.triggers.panes import METRIC, NO_EVIDENCE, not_answered
+from services.triggers.series import Judged, Past, Series, SeriesKey
+from services.triggers.thresholds import watches
+
+RULE = "concept"
+"""The rule that the concept detector's incidents go by."""
+SMALL_SHARE = 0.2
+"""Inputs that explain less than this share of a rise are told as unchanged."""
+
+
+def judge(window: PerformanceWindow, monitor: Monitor, past: Past) -> Mapping[SeriesKey, Judged]:
+    """What a final window makes of its series; nothing where it is no news, or nothing is open and nothing found."""
+    key = SeriesKey.of("concept", window)
+    series = past(key)
+    if window.by != "label_time" or (series is not None and window.start_ms <= series.start_ms):
+        return {}
+    incidents: dict[str, Incident] = {
+        words.finding_of(i).what: i for i in (series.incidents if series is not None else ())
+    }
+    not_asked, detection = _not_asked(key, monitor), window.detection
+    followed = follow(
+        incidents,
+        lambda incident: not_asked or not_answered(incident, window, "concept"),
+        _sightings(window, detection, monitor, incidents) if detection is not None and not_asked is None else (),
+    )
+    firing = [incident for incident in followed.incidents.values() if incident.state == "firing"]
+    if not followed.closed and not followed.changed and (detection is None or not firing):
+        return {}
+    drifting = drifting_inputs(window, monitor, past)
+    alerts = [_withdrawn(key, incident, reason, window.end_ms) for incident, reason in followed.closed]
+    alerts += [_changed(key, incident, window, monitor, drifting) for incident, _ in followed.changed]
+    return {key: Judged(alerts, Series.after(window, firing))}
+
+
+def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
+    """Resolves what the monitor does not ask for any more; `now_ms` is event time."""
+    reason = _not_asked(key, monitor)
+    if reason is None or not series.incidents:
+        return Judged([], None)
+    alerts = [_withdrawn(key, resolved(incident), reason, now_ms) for incident in series.incidents]
+    return Judged(alerts, series.with_incidents([]))
+
+
+def drifting_inputs(window: PerformanceWindow, monitor: Monitor, past: Past) -> tuple[str, ...] | None:
+    """Features of the version whose incidents of the drift detector are open; None where it is off."""
+    if not monitor.detects:
+        return None
+    series = past(SeriesKey("detector", window.model, window.version, "", monitor.detector_pane_ms))
+    return tuple(incident.feature for incident in (series.incidents if series else ()) if incident.feature is not None)
+
+
+def _not_asked(key: SeriesKey, monitor: Monitor) -> str | None:
+    if monitor.performance.detector.rule == "off":
+        return "the monitor switched the concept detector off"
+    if key.size_ms != monitor.performance.detector_pane_ms:
+        return "the monitor gave the concept detector another pane"
+    if not watches(monitor, key.segment):
+        return "the monitor dropped the segment"
+    return None
+
+
+def _sightings(
+    window: PerformanceWindow, detection: ConceptDetection, monitor: Monitor, incidents: Mapping[str, Incident]
+) -> Iterator[tuple[str, Sighting]]:
+    """Of each stream with a finding, then of each with an open incident and none."""
+    found: dict[str, ConceptFinding] = {finding.what: finding for finding in detection.findings}
+    for stream in (*found, *(stream for stream in incidents if stream not in found)):
+        yield stream, _sighting(window, detection, monitor, stream, found.get(stream))
+
+
+def _sighting(
+    window: PerformanceWindow,
+    detection: ConceptDetection,
+    monitor: Monitor,
+    stream: str,
+    finding: ConceptFinding | None,
+) -> Sighting:
+    figures = () if finding is None else ("effect", "expected", "now")
+    return Sighting(
+        rule=RULE,
+        resolve_after=monitor.performance.detector.resolve_after,
+        feature=None,
+        verdict=finding.severity if finding is not None else "within",
+        first_seen_ms=finding.onset_ms if finding is not None else window.start_ms,
+        baseline_digest=window.baseline_digest,
+        alert_id=alert_id_of(window.model, window.version, window.segment, RULE, stream, window.window_id),
+        concept=finding,
+        evidence=Evidence(
+            window_id=window.window_id,
+            revision=window.revision,
+            start_ms=window.start_ms,
+            end_ms=window.end_ms,
+            metric=METRIC,
+            value=finding.log_e if finding is not None else detection.evidence.get(stream, NO_EVIDENCE),
+            bound=detection.bound,
+            n=finding.n if finding is not None else window.labelled,
+            score={name: getattr(finding, name) for name in figures},
+        ),
+    )
+
+
+def _company(incident: Incident, window: PerformanceWindow, drifting: tuple[str, ...] | None) -> Company:
+    """Which inputs drift, and whether they do or explain much; and who is responsible for the rest."""
+    finding, concept = words.finding_of(incident), window.concept
+    known = None if drifting is None else bool(drifting)
+    if concept is None or finding.what not in words.OF_LOSSES:
+        return Company(drifting or (), inputs=known)
+    explained = 0 < SMALL_SHARE * finding.effect <= concept.by_inputs
+    return Company(
+        drifting or (),
+        inputs=bool(drifting) or explained,
+        worst_class=concept.worst_class,
+        worst_segment=concept.worst_segment,
+    )
+
+
+def _changed(
+    key: SeriesKey, incident: Incident, window: PerformanceWindow, monitor: Monitor, drifting: tuple[str, ...] | None
+) -> Alert:
+    if incident.state == "resolved":
+        return told(key, incident, words.calmed(incident, window), window.end_ms)
+    company = _company(incident, window, drifting)
+    return told(key, incident, words.firing(incident, window, monitor, company), None, company)
+
+
+def _withdrawn(key: SeriesKey, incident: Incident, reason: str, now_ms: int) -> Alert:
+    return told(key, incident, words.withdrawn(incident, reason), max(now_ms, incident.last_seen_ms))
