@@ -83,9 +83,14 @@ def estimates(layout: OutcomeLayout, found: dict[str, Any]) -> dict[str, list[Es
     maps = calibration_maps(layout, Events(layout, found["reference"]).joined())
     assert not isinstance(maps, TooFew)
     analysis = Events(layout, found["analysis"])
-    ours = [cbpe(layout, maps, analysis.made(slice(start, end + 1))) for start, end in zip(*found["chunks"], strict=True)]
+    ours = [
+        cbpe(layout, maps, analysis.made(slice(start, end + 1))) for start, end in zip(*found["chunks"], strict=True)
+    ]
     names = {metric: f"{metric}_macro" if f"{metric}_macro" in ours[0] else metric for metric in METRICS}
-    return {metric: [estimate for chunk in ours if isinstance(estimate := chunk[name], Estimate)] for metric, name in names.items()}
+    return {
+        metric: [estimate for chunk in ours if isinstance(estimate := chunk[name], Estimate)]
+        for metric, name in names.items()
+    }
 
 
 def compared(data_set: str, layout: OutcomeLayout, found: dict[str, Any]) -> Iterator[Row]:

@@ -1,13 +1,14 @@
 """False alarms and delays of the concept detector, by stream: `python benchmarks/concept.py [--quick]`.
 
-A model with a reference of 10,080 labelled rows, and hourly panes of 100 or 1,000 labels, months of 30 days. Each month has a reference of its own. First table: findings per 1,000 model-months in worlds without a change of concept;
-where inputs move into harder strata in mid-month, `errors` finds what there is, and every other finding is false.
-Second table: after two quiet days a change, and the hours until it is found, the first counted as 1; where the onset
-was then put, in hours from the truth; and the share found in a day and in a week, the longest that is looked at.
+A model with a reference of 10,080 labelled rows, and hourly panes of 100 or 1,000 labels, for months of 30 days. Each
+has a reference of its own. First table: findings per 1,000 model-months in worlds without a change of concept; where
+inputs move into harder strata in mid-month, `errors` finds what there is, and every other finding is false. Second
+table: after two quiet days a change, and the hours until it is found, the first counted as 1; where the onset was then
+put, in hours from the truth; and the share found in a day and in a week, the longest that is looked at.
 
 Classification: scores from a normal logit whose spread makes the error rate, labels drawn with their probability
-("overconfident": with that of 0.5 or 0.6 of the logit). Regression: predictions from a normal, errors of unit spread at their
-centre and growing away from it. Counts are drawn as the fold would give them. Writes results/concept.json.
+("overconfident": with that of 0.5 or 0.6 of the logit). Regression: predictions from a normal, errors of unit spread at
+their centre and growing away from it. Counts are drawn as the fold would give them. Writes results/concept.json.
 """
 
 import argparse

@@ -72,6 +72,7 @@ class Account:
     waiting: int
     """Labels whose prediction has not come yet."""
     moved: int
+    """Written to the partition of their key; of drift-fold, copies that were, and had been counted before."""
     refused: int
     pending: int
     """Offsets that no ledger record accounts for yet."""
@@ -109,7 +110,7 @@ def _drift(accounts: Accounts) -> Iterator[Check]:
     counted = total(record.counted for record in fold)
     dead = total(record.dead for record in fold)
     yield _unless(accounts, ("ledger",), tiling("ranges", _partitions(accounts, "predictions"), fold))
-    yield conservation("events", fold, "counted, dead-lettered, duplicate or late")
+    yield conservation("events", fold, "counted, dead-lettered, duplicate, late, or copies of moved ones")
     yield _unless(accounts, ("ledger", "dead-letters"), _dead(accounts, "dead letters", FOLD, dead))
     held = f"{count(sum(accounts.profiled.values()))} events in profiles, each counted once"
     agree = agreement("profiles", {"counted": counted, "in profiles": accounts.profiled}, held)

@@ -42,8 +42,8 @@ _NEXT_STEPS: Mapping[str, str] = {
 _FOUND: Mapping[str, str] = {
     "errors": "errors",
     "concept": "errors among like inputs",
-    "outcomes_up": "the positive class, among like scores",
-    "outcomes_down": "the positive class, among like scores",
+    "outcomes_up": "the positive class among like scores",
+    "outcomes_down": "the positive class among like scores",
 }
 """By stream of evidence: whose rate changed."""
 
@@ -68,8 +68,8 @@ def _beyond(alert: Alert, rule: PerformanceThreshold | None) -> str:
     told = f"{title_of(evidence.metric)} {number(evidence.value if now is None else now)}"
     of = f"over {count(evidence.n)} {'predictions' if evidence.metric == 'coverage' else 'labels'}"
     if rule is not None and rule.drop is not None and reference is not None:
-        worse = f"worse by {number(evidence.value)} (bound {evidence.bound:g})"
-        return f"{told} against {number(reference)} in the baseline, {worse}, {of}"
+        by = f"{'worse' if evidence.value >= 0 else 'better'} by {number(abs(evidence.value))}"
+        return f"{told} against {number(reference)} in the baseline, {by} (bound {evidence.bound:g}), {of}"
     return f"{told} against the bound {evidence.bound:g}, {of}"
 
 

@@ -40,6 +40,11 @@ class Found:
     """All of the model, segments and versions that were not asked for included."""
     monitor: Monitor
 
+    @property
+    def newest(self) -> PerformanceWindow:
+        """The newest that has closed; of none, the newest. Raises IndexError without windows."""
+        return next((window for window in reversed(self.windows) if window.final), self.windows[-1])
+
 
 def read(settings: KafkaSettings, choice: Choice, by: By, limit: int | None = None) -> Found:
     """The chosen windows, the newest `limit` of them. Raises CommandError when Kafka cannot be reached."""
@@ -148,12 +153,12 @@ def _in_its_unit(seconds: float) -> str:
 
 
 def next_step(model: str, found: Found) -> str | None:
-    """In words what is lacking, and what to do about it; None where the newest window has its figures."""
+    """In words what is lacking, and what to do about it; None where the newest closed window has its figures."""
     if not found.every:
         return f"No performance window of {model} yet. Next step: {SEND_LABELS}."
     if not found.windows:
         return f"None of the {count(len(found.every))} performance windows of {model} is meant. Next step: leave out --version, --segment, --size or --since."  # noqa: E501  one sentence
-    newest = found.windows[-1]
+    newest = found.newest
     if newest.labelled == 0:
         made = f" for its {count(newest.made)} predictions" if newest.made else ""
         return f"The newest window has no labels yet{made}. Next step: {SEND_LABELS}."

@@ -22,16 +22,17 @@ _FOUND = {
 
 
 def detail(found: Found) -> Group:
-    """The newest of the chosen windows."""
-    window = found.windows[-1]
+    """The newest of the chosen windows that has closed."""
+    window = found.newest
     heading = (
         f"{window.model} {window.version} {window.segment or 'all'}, {utc(window.start_ms)} – {utc(window.end_ms)} UTC "
         f"by {window.by.replace('_', ' ')}: {state_of(window, found.monitor.performance.horizon)}"
     )
+    figures = figures_table(window)
     parts: list[RenderableType] = [
         Text(heading, style="bold"),
         _facts(window),
-        figures_table(window),
+        *((figures,) if figures.row_count else ()),
         *_by_class(window),
         *_confusion(window),
         *chain.from_iterable(map(fairness_tables, window.fairness)),
@@ -41,8 +42,8 @@ def detail(found: Found) -> Group:
 
 
 def figures_table(window: PerformanceWindow) -> Table:
-    """Every figure with its interval, beside the baseline's and what was expected before labels."""
-    expected = window.estimate
+    """Every figure there is, with its interval, beside the baseline's and what was expected before labels."""
+    expected, errors = (window.estimate.figures, window.estimate.error) if window.estimate else ({}, {})
     return table(
         None,
         ("figure", ">now (95 % interval)", ">from", ">baseline", ">now less baseline", ">before labels", ">its error"),
@@ -53,10 +54,11 @@ def figures_table(window: PerformanceWindow) -> Table:
                 count(figure.n),
                 _alone(window.reference.get(name)),
                 with_interval(window.gap.get(name)),
-                with_interval(expected.figures.get(name)) if expected else "–",
-                f"{expected.error[name]:+.3f}" if expected and name in expected.error else "–",
+                with_interval(expected.get(name)),
+                f"{errors[name]:+.3f}" if name in errors else "–",
             )
             for name, figure in window.figures.items()
+            if _known(figure) or _known(expected.get(name))
         ),
     )
 
@@ -117,6 +119,21 @@ def _told(window: PerformanceWindow) -> Iterator[tuple[str, str]]:
     if window.concept is not None:
         yield "concept", concept_words(window.concept)
     yield "detector", _detector_words(window)
+    yield from _unknown(window)
+
+
+def _unknown(window: PerformanceWindow) -> Iterator[tuple[str, str]]:
+    """Figures without a value, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for name, figure in window.figures.items():
+        if not _known(figure):
+            by_reason.setdefault(why_not(figure), []).append(title_of(name))
+    for line, (reason, names) in enumerate(by_reason.items()):
+        yield "" if line else "not known", f"{', '.join(names)}: {reason}"
+
+
+def _known(figure: Figure | None) -> bool:
+    return figure is not None and figure.value is not None
 
 
 def _estimate_words(estimate: Estimate) -> str:
@@ -144,7 +161,7 @@ def _most_responsible(concept: Concept) -> str:
 
 
 def _by_class(window: PerformanceWindow) -> Iterator[Table]:
-    if window.by_class:
+    if any(map(_known, chain.from_iterable(figures.values() for figures in window.by_class.values()))):
         names = list(dict.fromkeys(chain.from_iterable(window.by_class.values())))
         yield table(
             None,
@@ -177,7 +194,7 @@ def _with_others(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> 
 
 def _values(found: Found) -> Iterator[Table]:
     """What a prediction was worth, of every version and segment in the same stretch of time."""
-    newest = found.windows[-1]
+    newest = found.newest
     same = (newest.start_ms, newest.size_ms, newest.by)
     valued = {
         (window.version, window.segment): figure

@@ -27,7 +27,7 @@ _ROWS = {
     "duplicate": "duplicate",
     "late": "late",
     "waiting": "waiting for their prediction",
-    "moved": "moved to their partition",
+    "moved": "moved to their key's partition, or copies of those",
     "refused": "refused, dead-lettered by drift-fold",
     "pending": "not read yet",
 }

@@ -1,6 +1,6 @@
-"""How long `predictions` and `labels` must be kept: until the last label of a prediction may have come.
+"""How long `predictions` and `labels` must be kept, so that the join's store can be rebuilt from them where it is lost.
 
-The join's store is a view of both topics, and is rebuilt from them where it is lost.
+A label that may still be corrected or repeated is up to one horizon old, and its prediction one more.
 """
 
 from collections.abc import Iterable
@@ -41,8 +41,8 @@ class Raised(NamedTuple):
 
 
 def needed_ms(monitors: Iterable[Monitor]) -> int:
-    """The longest horizon, and a day for what comes late on the wire; 0 without a monitor."""
-    return max((monitor.performance.horizon + DAY_MS for monitor in monitors), default=0)
+    """Twice the longest horizon, and a day for what comes late on the wire; 0 without a monitor."""
+    return max((2 * monitor.performance.horizon + DAY_MS for monitor in monitors), default=0)
 
 
 def lacking(states: Iterable[TopicState], needed: int) -> list[Raised]:
@@ -76,8 +76,8 @@ def ensure(settings: KafkaSettings, monitors: Iterable[Monitor]) -> list[Raised]
             answers[resource].result(_TIMEOUT_S)
         except KafkaException as error:
             raise CommandError(
-                f"{name} is kept {span(before_ms / 1_000)}, which is less than the monitor's performance.horizon and a "
-                f"day; Kafka does not raise it: {error.args[0].str()}.",
+                f"{name} is kept {span(before_ms / 1_000)}, which is less than twice the monitor's "
+                f"performance.horizon and a day; Kafka does not raise it: {error.args[0].str()}.",
                 f"{next_step(error.args[0])}; or set {_SETTING}={after_ms} with kafka-configs, or a shorter horizon",
                 ExitCode.KAFKA,
             ) from error

@@ -10,6 +10,7 @@ from typing import Self
 from driftline import connection
 from driftline.connection import RunState
 from driftline.processes import Process, processes
+from driftline.readiness import is_ready
 from runtime.admin import create_topics
 from runtime.broker import EmbeddedKafka
 from runtime.clock import Clock
@@ -18,6 +19,7 @@ from runtime.supervisor import Event, ProcessSpec, Supervisor
 
 Say = Callable[[str], None]
 """Takes a sentence for the operator."""
+_READY_POLL_S = 0.2
 
 
 class Stack:
@@ -99,6 +101,16 @@ class Stack:
                 services={p.name: p.state for p in self.processes},
             ),
         )
+
+    def wait_ready(self, timeout_s: float = 60.0) -> bool:
+        """Waits until every service serves its purpose, one has failed, or time is up; returns whether all do."""
+        until_s = self._clock.monotonic() + timeout_s
+        starting = [process.state.metrics for process in self.processes if process.state.metrics]
+        while starting and self.failure is None and self._clock.monotonic() < until_s:
+            starting = [address for address in starting if not is_ready(address)]
+            if starting:
+                self._clock.sleep(_READY_POLL_S)
+        return not starting
 
     def stop(self) -> None:
         """Stops services, then Kafka. Safe at any time, and more than once."""

@@ -26,7 +26,11 @@ _REWINDS_IN_A_ROW = 20
 _logger = structlog.get_logger(__name__)
 
 Fold = Callable[[Batch, int], Iterable[OutRecord]]
-"""(batch, wall clock in ms) → records. Pure: a batch that is rewound is folded again."""
+"""(batch, wall clock in ms) → records. Pure: a batch that is rewound is folded again. May raise Postponed."""
+
+
+class Postponed(Exception):  # noqa: N818  an event, not an error
+    """The fold is not done, and comes back to the batch: until then the group must hear that this process lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,9 @@ class Pace:
 class Step:
     """What one turn of the loop did, for metrics and health."""
 
-    outcome: Literal["idle", "reassigned", "committed", "rewound"]
+    outcome: Literal["idle", "reassigned", "committed", "rewound", "postponed"]
     batch: Batch | None = None
-    """The batch committed or rewound."""
+    """The batch committed, rewound or postponed."""
     fold_s: float = 0.0
     commit_s: float = 0.0
 
@@ -104,7 +108,13 @@ def _steps(log: TransactionalLog, fold: Fold, stop: Event, clock: Clock, pace: P
         if not batch.ranges or not (news or began_s >= due_s):
             yield Step("idle")
             continue
-        out = list(fold(batch, clock.wall_ms()))
+        try:
+            out = list(fold(batch, clock.wall_ms()))
+        except Postponed:
+            log.rewind()
+            caught_up = frozenset()
+            yield Step("postponed", batch, clock.monotonic() - began_s)
+            continue
         folded_s = clock.monotonic()
         try:
             log.commit(batch, out)

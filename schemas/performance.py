@@ -96,9 +96,11 @@ class ConceptDetector(Record):
     budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """False alarms a model and month, at most, over all that is watched."""
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
-    """Rises of the error rate by less are not looked for."""
+    """Rises of the error rate by less are not looked for; of a regression, relative rises of the mean absolute error."""
     page: Annotated[float, Field(gt=0)] = 0.1
-    """Rise of the error rate from which the incident pages."""
+    """Rise of the error rate, or relative rise, from which the incident pages."""
+    dispersion: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
+    """How many labels tell as much as one would by itself, at least: 5 where each comes five times. More is learned."""
     resolve_after: Annotated[int, Field(ge=1)] = 24
     """Quiet panes after which the incident is resolved, and a new one may open."""
 

@@ -122,7 +122,7 @@ class FairnessWindow(Record):
     favourable: str
     against: str
     level: Rate
-    """Of the intervals that verdicts are made by; the figures' own have 95 %."""
+    """Of the verdicts: what keeps the budget of false ones. The figures' own intervals have 95 %."""
     groups: dict[str, GroupRates]
     disparities: tuple[Disparity, ...]
 

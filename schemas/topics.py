@@ -57,7 +57,7 @@ _ALL = (
         (Prediction,),
         ("producers", "gateway", "ingest", "performance-join"),
         ("drift-fold", "performance-join", "archive"),
-        retention_ms=8 * DAY_MS,
+        retention_ms=15 * DAY_MS,
         max_message_bytes=8_388_608,
         doc="What models answered, kept longer than labels take. JSON, or Arrow record batches under any key.",
     ),

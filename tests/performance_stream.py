@@ -103,6 +103,7 @@ class World:
     monitors: Mapping[str, Monitor] = field(default_factory=lambda: dict(MONITORS))
     baselines: Mapping[str, Baseline] = field(default_factory=quantities)
     waiting_limit: int = 1_000_000
+    clock: ManualClock = field(default_factory=ManualClock)
     broker: MemoryBroker = field(default_factory=StampingBroker)
     slot: str = "0"
     wall_ms: int = NOW_MS
@@ -116,7 +117,12 @@ class World:
         applied = Applied(self.monitors, 1), Applied(self.baselines, 1)
         self.plans = plans = Plans(Watched(*applied, ManualClock()), applied[0])
         self.stores = Stores(
-            self.folder, plans, MemoryReplay(self.broker), waiting_limit=self.waiting_limit, on_replay=self._replay
+            self.folder,
+            plans,
+            MemoryReplay(self.broker),
+            self.clock,
+            waiting_limit=self.waiting_limit,
+            on_replay=self._replay,
         )
         self.handler = JoinHandler(plans, self.stores, PARTITIONS)
         self.log = MemoryLog(self.broker, "performance-join", self.slot, TOPICS)
@@ -142,7 +148,7 @@ class World:
         return batch
 
     def step(self, records: int = 10_000, *, die: str = "") -> bool:
-        """One turn; dies before the transaction (`planned`), after it (`committed`), or not. Whether it read anything."""
+        """One turn; dies before the transaction (`planned`), after it (`committed`), or not. Says whether it read."""
         batch = self.poll(records)
         out = self.handler.join(batch, self.wall_ms)
         if die != "planned":

@@ -17,11 +17,11 @@ class Answers:
     """By start, in milliseconds."""
 
     def take(self, window: PerformanceWindow) -> None:
-        """Adds a revision; older ones and other windows change nothing."""
+        """Adds a revision; older ones and other windows change nothing. The later of two alike holds."""
         if window.segment or window.by != "prediction_time" or window.size_ms != DAY_MS:
             return
         known = self.days.get(window.start_ms)
-        if known is None or window.revision > known.revision:
+        if known is None or window.revision >= known.revision:
             self.days[window.start_ms] = window
 
     @property

@@ -2,7 +2,7 @@
 
 from driftline.demo.model import MODEL
 from schemas.monitor import Detector, Monitor, Threshold
-from schemas.performance import Performance
+from schemas.performance import Performance, PerformanceThreshold
 from schemas.windowing import WindowSpec
 
 HOUR_MS = 3_600_000
@@ -16,6 +16,12 @@ THRESHOLDS = (
     Threshold(name="slow-answers", metric="latency_p95_ms", above=80, page=200, window=DAY_MS),
 )  # fmt: skip
 """What no statistics are needed for; drift is the detector's, a step a day."""
+
+ANSWERS = tuple(
+    PerformanceThreshold(name=metric, metric=metric, drop=0.05, page=0.1, min_coverage=0.5, window=WEEK_MS)
+    for metric in ("accuracy", "auc")
+)
+"""A bad day is the weather's; a bad week is told."""
 
 DETECTOR = Detector(page=0.5)
 """The weather drifts with the seasons: that is told, and wakes nobody up before it is far from January's."""
@@ -43,6 +49,7 @@ def monitor(speed: float) -> Monitor:
             horizon=LABEL_HORIZON_MS,
             lateness=HOUR_MS,
             idle=idle_ms(speed),
+            thresholds=ANSWERS,
         ),
         thresholds=THRESHOLDS,
         units=UNITS,

@@ -142,6 +142,8 @@ class Demo:
                 watched = Manifest(self.stack.data_dir, monitor(self.options.speed), trained.baseline)
                 publishing.apply(self.stack.settings, [watched])
                 self.stack.start_services()
+                say("on their way")
+                self.stack.wait_ready()
                 say(", ".join(process.name for process in self.stack.processes))
         self.out.print(
             f"Data, state and logs are in {self.stack.data_dir}. "

@@ -51,7 +51,7 @@ class Moment:
 def screen(moment: Moment, width: int, height: int) -> RenderableType:
     """The whole screen; one column in a narrow terminal, two in a wide one."""
     wide = width >= WIDE
-    features = max(min(height - (13 if wide else 19), 17), 2)
+    features = max(min(height - (13 if wide else 20), 17), 2)
     spark = max(min((width // 2 if wide else width) - _BESIDE_SPARK, 60), 8)
     drift = _drift(moment.track, features, spark)
     incidents = _incidents(moment.track, 3 if not wide else max(height - 16, 3))
@@ -63,7 +63,7 @@ def screen(moment: Moment, width: int, height: int) -> RenderableType:
         body.add_row(drift, Group(incidents, "", _days(moment.track, 4)))
     else:
         body = Group(drift, "", incidents)
-    return Group(_header(moment, width), "", _model(moment), _answers(moment), "", body)
+    return Group(_header(moment, width), "", _model(moment), _answers(moment, wide=wide), "", body)
 
 
 def _header(moment: Moment, width: int) -> RenderableType:
@@ -90,19 +90,19 @@ def _model(moment: Moment) -> RenderableType:
     )  # fmt: skip
 
 
-def _answers(moment: Moment) -> Text:
-    """One line: how good the answers of the last closed day were, as far as labels say, and how late these come."""
+def _answers(moment: Moment, *, wide: bool) -> RenderableType:
+    """How good the answers of the last closed day were, as far as labels say, and how late these come."""
     day, held_out = moment.track.answers.newest, moment.holdout
     if day is None:
         known = ", ".join(f"{title_of(name)} {held_out[name]:.2f}" for name in ("accuracy", "auc") if name in held_out)
         return Text(f"Answers: no labels yet; on the week held out {known}", style="dim", no_wrap=True)
     told = [f"{utc(day.start_ms, date_only=True)}  accuracy {figure(value(day, 'accuracy'), 2)}"]
     told += [f"{held_out[name]:.2f} held out" for name in ("accuracy",) if name in held_out]
-    told += [f"{figure(expected_accuracy(day), 2)} expected before labels", f"AUC {figure(value(day, 'auc'), 2)}"]
-    labels = (
-        f"   labels {percent(value(day, 'coverage'))}, delay {delays(day.label_delay_p50_s, day.label_delay_p95_s)}"
-    )
-    return Text.assemble(("Answers  ", "bold"), ", ".join(told), (labels, "dim"), no_wrap=True, overflow="ellipsis")
+    told += [f"{figure(expected_accuracy(day), 2)} expected", f"AUC {figure(value(day, 'auc'), 2)}"]
+    answers = Text.assemble(("Answers  ", "bold"), ", ".join(told), no_wrap=True, overflow="ellipsis")
+    labels = f"labels {percent(value(day, 'coverage'))}, delay {delays(day.label_delay_p50_s, day.label_delay_p95_s)}"
+    beside = Text(labels, style="dim", no_wrap=True, overflow="ellipsis")
+    return answers + Text("   ") + beside if wide else Group(answers, Text("         ") + beside)
 
 
 def _drift(track: Track, rows: int, spark: int) -> RenderableType:

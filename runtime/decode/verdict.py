@@ -44,7 +44,7 @@ def _classify(error: Any) -> Reason:
 
 
 def refusal_of(errors: ValidationError) -> Refusal:
-    """The gravest error of a prediction or label. A value that fits no type of a union is judged by the type it came closest to."""
+    """The gravest error. A value that fits no type of a union is judged by the type it came closest to."""
     by_place: dict[tuple[int | str, ...], list[tuple[Reason, str]]] = {}
     for error in errors.errors(include_url=False, include_context=False, include_input=False):
         union = _UNIONS.get(str(error["loc"][0])) if error["loc"] else None

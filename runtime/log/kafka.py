@@ -103,6 +103,11 @@ class KafkaLog:
             raise
         self._positions.update((place, source.end) for place, source in batch.ranges.items())
 
+    def rewind(self) -> None:
+        """See TransactionalLog."""
+        with self._halting("rewind"):
+            self._rewind()
+
     def lag(self) -> Mapping[int, int]:
         """See TransactionalLog."""
         lags = {}

@@ -60,6 +60,9 @@ class MemoryLog:
                 group.offsets[source.topic, source.partition] = source.end
                 self._positions[place] = source.end
 
+    def rewind(self) -> None:
+        """See TransactionalLog. Positions only rise with a commit."""
+
     def lag(self) -> Mapping[int, int]:
         """See TransactionalLog."""
         with self._broker.changed:

@@ -140,6 +140,10 @@ class TransactionalLog(Protocol):
         """
         ...
 
+    def rewind(self) -> None:
+        """Takes back the batch that was polled and not committed: its records are polled again. Blocks for a moment."""
+        ...
+
     def lag(self) -> Mapping[int, int]:
         """By assigned place: records still to read, as last heard. Does not block."""
         ...

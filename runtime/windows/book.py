@@ -178,7 +178,10 @@ class Book:
         for key in list(self._sums):
             if key.start_ms + key.level_ms <= before:
                 del self._sums[key]
-        for place in [p for p in self._digests if p[3] + p[2] + retention_ms(p[2], rules) <= before]:
+        before = min(before, (self.row.kept_ms or 0) - rules.lateness)
+        owed_ms = min((window.start_ms for window in self.corrected), default=before)  # corrections wait by wall time
+        old = [p for p in self._digests if p[3] + p[2] + retention_ms(p[2], rules) <= before]
+        for place in [p for p in old if p[3] + p[2] <= owed_ms]:
             for digest in self._digests.pop(place):
                 self.writes[key_of("sum", self.series, place[0], place[1], digest, place[2], place[3])] = None
         in_use = self.pending | self.corrected

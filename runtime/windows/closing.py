@@ -1,21 +1,40 @@
 """Which windows are due for a revision, once a mark has come."""
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from runtime.windows.book import Book
 from runtime.windows.keys import WindowKey
 from runtime.windows.rows import MarkRow
 from runtime.windows.rules import WindowRules
-from runtime.windows.watermark import silent_wall, watermark
+from runtime.windows.watermark import kept, noted, silent_wall, watermark
 
 WINDOWS_A_MARK = 500
 """Windows published for one mark, about: the rest waits for the next one, so that a backfill of months, which closes
 windows by the ten thousand at once, neither stalls the process nor fills its memory."""
 
 
+def pass_time(book: Book, marks: Mapping[str, MarkRow], rules: WindowRules) -> None:
+    """Moves the series' watermark, which never goes back."""
+    passed = watermark(book.row, marks, rules.idle)
+    if passed is not None and passed > (book.row.passed_ms or 0):
+        book.row.passed_ms = passed
+        book.row_changed = True
+
+
+def keep(book: Book, companions: Iterable[str], marks: Mapping[str, MarkRow], wall_ms: int) -> None:
+    """Moves what is too late, which never goes back; every watermark has been moved before."""
+    row = book.row
+    others = [book.beside[name].row if name in book.beside else None for name in companions]
+    kept_ms = kept(row, others, marks, wall_ms)
+    changed = (max(kept_ms or 0, row.kept_ms or 0) or None, noted(row, wall_ms) if others else row.noted)
+    if changed != (row.kept_ms, row.noted):
+        row.kept_ms, row.noted = changed
+        book.row_changed = True
+
+
 def advance(book: Book, marks: Mapping[str, MarkRow], rules: WindowRules, room: int) -> bool:
-    """Moves the series' watermark, and what has closed behind it; neither goes back. Returns whether more has closed.
+    """Moves what has closed behind the series' watermark, and never back. Returns whether more has closed.
 
     Closing stops at the end by which `room` windows are to be published, and goes on with the next mark.
     """
@@ -23,7 +42,6 @@ def advance(book: Book, marks: Mapping[str, MarkRow], rules: WindowRules, room: 
     before = book.row.closed_ms or 0
     if passed is None or passed <= before:
         return False
-    book.row.passed_ms = max(passed, book.row.passed_ms or 0)
     if book.next_end_ms + rules.lateness <= passed:
         owed = (w.end_ms for w in book.pending if w.end_ms + rules.lateness <= passed and book.owes(w))
         ends = heapq.nsmallest(room, owed)

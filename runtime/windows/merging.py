@@ -32,9 +32,9 @@ def routed(segment: str, known: dict[str, list[str]], limit: int) -> str:
 
 
 def is_too_late(slice_: PartialSlice, pane_ms: int, book: Book, rules: WindowRules) -> bool:
-    """Whether the watermark has passed a slice by more than lateness and horizon."""
-    passed_ms = book.row.passed_ms
-    return passed_ms is not None and slice_.start_ms + pane_ms + rules.lateness + rules.horizon <= passed_ms
+    """Whether event time has passed a slice by more than lateness and horizon, in every series that is waited for."""
+    kept_ms = book.row.kept_ms
+    return kept_ms is not None and slice_.start_ms + pane_ms + rules.lateness + rules.horizon <= kept_ms
 
 
 def _by_row(partial: Partial, book: Book, rules: WindowRules) -> dict[SumKey, list[PartialSlice]]:

@@ -108,11 +108,14 @@ class WindowedPartition(Generic[P, R]):
         self._marks[source] = MarkRow(mark.source.end, mark.wall_ms, mark.caught_up)
         out: list[OutRecord] = []
         writes: dict[bytes, bytes | None] = {}
-        for series, book in sorted(self._books.items()):  # the room is shared in this order, after a restart too
-            if book.row.topic_id == mark.source.topic_id:
-                room = max(1, closing.WINDOWS_A_MARK - len(out))
-                out += self._close(book, parts.rules(series), mark.wall_ms, room)
-                writes |= book.take_writes()
+        books = {name: book for name, book in self._books.items() if book.row.topic_id == mark.source.topic_id}
+        for series, book in books.items():
+            closing.pass_time(book, self._marks, parts.rules(series))
+        for series, book in sorted(books.items()):  # the room is shared in this order, after a restart too
+            closing.keep(book, parts.companions(series), self._marks, mark.wall_ms)
+            room = max(1, closing.WINDOWS_A_MARK - len(out))
+            out += self._close(book, parts.rules(series), mark.wall_ms, room)
+            writes |= book.take_writes()
         writes[key_of("mark", source)] = self._marks[source].to_bytes()
         return Effects(out, writes)
 

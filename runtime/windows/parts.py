@@ -48,6 +48,10 @@ def _same(series: str) -> str:
     return series
 
 
+def _none(_series: str) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parts(Generic[P, R]):
     """Functions are pure but for caches of their own, and for the book they are given. R: the service's own rules."""
@@ -68,6 +72,8 @@ class Parts(Generic[P, R]):
     series_of: Callable[[P], str] = _model_of_partial
     model_of: Callable[[str], str] = _same
     """The model of a series."""
+    companions: Callable[[str], Sequence[str]] = _none
+    """Series that are waited for before anything of a series is too late."""
     merged: Callable[[P, Book, R], list[OutRecord]] = _no_records
     """Comes after a partial was added to the rows."""
     over: Callable[[Book, Sequence[WindowKey], R], None] = _nothing

@@ -116,7 +116,12 @@ class SeriesRow:
     closed_ms: int | None = None
     """Every row whose end plus lateness is not beyond it has closed. Follows the watermark, in a backfill by steps."""
     passed_ms: int | None = None
-    """The watermark: what is beyond the horizon before it is too late."""
+    """The watermark."""
+    kept_ms: int | None = None
+    """What lies beyond the horizon before it is too late, and may be forgotten. Where series wait for each other, it is
+    what all of them have passed; else the watermark."""
+    noted: tuple[int, int] = (0, 0)
+    """(wall clock, watermark then), in milliseconds: looked at again a day later."""
     segments: dict[str, list[str]] = field(default_factory=dict)
     """Values kept apart, by dimension, in order of appearance."""
     newest_ms: dict[str, int] = field(default_factory=dict)
@@ -133,7 +138,8 @@ class SeriesRow:
         """The row that was stored."""
         header, _ = load(data)
         heard = {source: Heard(*h) for source, h in header["heard"].items()}
-        return cls(**(header | {"heard": heard, "positions": positions_from(header["positions"])}))
+        tuples = {"heard": heard, "positions": positions_from(header["positions"]), "noted": tuple(header["noted"])}
+        return cls(**(header | tuples))
 
 
 @dataclass(slots=True)

@@ -1,8 +1,10 @@
 """When event time has passed: one watermark a series, from what its source partitions brought and from the marks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from runtime.windows.rows import MarkRow, SeriesRow
+
+PATIENCE_MS = 86_400_000
 
 
 def sources_of(series: SeriesRow) -> Iterator[str]:
@@ -33,6 +35,30 @@ def watermark(series: SeriesRow, marks: Mapping[str, MarkRow], idle_ms: int) -> 
             return None
         highs.append(heard.high_ms)
     return min(highs, default=None)
+
+
+def kept(
+    series: SeriesRow, companions: Iterable[SeriesRow | None], marks: Mapping[str, MarkRow], wall_ms: int
+) -> int | None:
+    """The event time that this series and its companions have passed; None while one of them has passed nothing.
+
+    A companion that says nothing would keep everything for ever. Where all is read to its end, what this series had
+    passed a day of wall time ago stands in for it: then nothing that is on its way belongs before it.
+    """
+    passed = [series.passed_ms, *(other.passed_ms if other is not None else None for other in companions)]
+    known = [passed_ms for passed_ms in passed if passed_ms is not None]
+    everywhere = min(known) if len(known) == len(passed) else None
+    noted_ms, then_ms = series.noted
+    at_end = all(source in marks and marks[source].caught_up for source in sources_of(series))
+    if at_end and noted_ms and wall_ms - noted_ms >= PATIENCE_MS:
+        return max(everywhere or 0, then_ms)
+    return everywhere
+
+
+def noted(series: SeriesRow, wall_ms: int) -> tuple[int, int]:
+    """What to look at again a day later: once a day the watermark as it is."""
+    noted_ms, _ = series.noted
+    return series.noted if noted_ms and wall_ms - noted_ms < PATIENCE_MS else (wall_ms, series.passed_ms or 0)
 
 
 def silent_wall(series: SeriesRow, marks: Mapping[str, MarkRow], idle_ms: int) -> int | None:

@@ -57,6 +57,7 @@ def join(observe: Callable[[hot_loop.Step], None] = lambda _: None) -> int:
                 settings.data_dir / "join",
                 plans,
                 KafkaReplay(kafka, clock),
+                clock,
                 waiting_limit=settings.waiting_labels,
                 on_replay=meter.replayed,
             )

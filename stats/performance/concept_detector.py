@@ -11,6 +11,9 @@ It steps on panes of joined outcomes by label time. Every stream of evidence is 
 
     ln R ← ln(1 + R) + L/φ;   finding where ln mean R ≥ ln(streams · panes a month / budget), which sets R back to 0
 
+R is also set to 0 where a bet's CUSUM is, and so counts from the onset on. That only lowers it, and without it the
+smallest bets, which neither win nor lose, would make R grow by 1 a pane for ever.
+
 As long as strata lose no more than the reference's bounds, in expectation and whatever came before, all streams
 together raise at most `budget` false alarms a month. It assumes that labels are independent given their predictions,
 or as dependent as φ says, which is learnt from the panes (stats/performance/dispersion.py); and that which labels
@@ -124,12 +127,12 @@ class ConceptDetector:
         if state.evidence.log_r.shape != self.start().evidence.log_r.shape:
             raise ValueError("the state belongs to another baseline: start the detector anew")
         seen = [_flat(stream.strata(self._layout, cells)) for stream in self._streams]
-        after = self._after(state, start_ms // self.rule.pane_ms, seen)
-        log_e = after.evidence.log_mean() if self._streams else np.zeros(0)
+        stepped = self._after(state, start_ms // self.rule.pane_ms, seen)
+        log_e = stepped.evidence.log_mean() if self._streams else np.zeros(0)
         found = log_e >= self.bound
-        findings = [self._finding(after, int(s), float(log_e[s])) for s in np.flatnonzero(found)]
+        findings = [self._finding(stepped, int(s), float(log_e[s])) for s in np.flatnonzero(found)]
         evidence = {name: float(x) for name, x in zip(self.streams, log_e, strict=True) if x > -math.inf}
-        return replace(after, evidence=after.evidence.without(found)), evidence, findings
+        return replace(stepped, evidence=stepped.evidence.without(found)), evidence, findings
 
     def _bet(self, stream: Stream) -> Bets:
         mean, uncertainty = stream.expected.mean.T.ravel(), stream.expected.uncertainty.T.ravel()
@@ -143,7 +146,12 @@ class ConceptDetector:
             return state
         before, now_any = state.evidence, np.array([now.n.any() for now in seen])
         fresh = before.cusum <= 0
-        begun = replace(before, onset=np.where(fresh, pane, before.onset), steps=np.full_like(before.steps, pane))
+        begun = replace(
+            before,
+            log_r=np.where(fresh, -np.inf, before.log_r),
+            onset=np.where(fresh, pane, before.onset),
+            steps=np.full_like(before.steps, pane),
+        )
         phi = np.maximum(dispersion(state.spread), self.rule.dispersion)
         log_e = np.stack(list(self._log_e(seen))) / phi[:, np.newaxis]
         sums = np.stack(

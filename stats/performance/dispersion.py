@@ -19,9 +19,9 @@ MEMORY = 168
 """Differences remembered, by a running mean."""
 _LEAST = 5
 """With fewer differences their mean is not judged."""
-_OUTLYING = 4.0
-"""No difference counts for more than so many times the mean so far: two standard deviations, so that one change of the
-model does not hide the next. Of independent labels V is then 0.9."""
+_OUTLYING = 9.0
+"""No difference counts for more than so many times the mean so far: three standard deviations, so that a change of the
+model does not hide the next."""
 
 
 def nothing_seen(streams: int) -> Floats:

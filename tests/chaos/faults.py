@@ -3,7 +3,7 @@
 import random
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from runtime.broker import EmbeddedKafka
@@ -115,7 +115,9 @@ def broker_pause(arena: Arena) -> None:
     arena.broker.resume()
 
 
-FAULTS: dict[str, tuple[Callable[[Arena], None], int]] = {
+Fault = Callable[[Arena], None]
+
+FAULTS: dict[str, tuple[Fault, int]] = {
     "kill -9": (kill, 8),
     "kill -9 of all": (kill_all, 1),
     "SIGTERM": (drain_one, 2),
@@ -134,13 +136,17 @@ FAULTS: dict[str, tuple[Callable[[Arena], None], int]] = {
 """Name → (fault, weight)."""
 
 
-def inject(arena: Arena, faults: int, without: frozenset[str] = frozenset()) -> None:
-    """Every fault once, then by weight, in random order, with pauses between them."""
-    names = [name for name in FAULTS if name not in without]
-    weights = [FAULTS[name][1] for name in names]
-    drawn = names + arena.random.choices(names, weights, k=max(0, faults - len(names)))
+def inject(arena: Arena, faults: int, table: Mapping[str, tuple[Fault, int]] = FAULTS) -> None:
+    """Every fault of the table once, then by weight, in random order, with pauses between them."""
+    weights = [weight for _, weight in table.values()]
+    drawn = [*table, *arena.random.choices(list(table), weights, k=max(0, faults - len(table)))]
     arena.random.shuffle(drawn)
     for name in drawn[:faults]:
         arena.workers.wait(arena.random.uniform(0.5, 2.5))
-        FAULTS[name][0](arena)
+        table[name][0](arena)
         arena.done[name] += 1
+
+
+def without(*names: str) -> Mapping[str, tuple[Fault, int]]:
+    """The table but for some."""
+    return {name: fault for name, fault in FAULTS.items() if name not in names}

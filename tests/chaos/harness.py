@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
@@ -56,7 +56,7 @@ class Workers:
         self.exits: Counter[int] = Counter()
         """Ends by exit code, without those of `kill`."""
         self._command = command
-        self._environment = os.environ | settings.environment()
+        self._environment = os.environ | settings.environment() | {"PYTHONUNBUFFERED": "1"}  # what it said last counts
         self._log: IO[bytes] = log.open("ab")
         self._processes = {slot: self.start(slot) for slot in slots}
 
@@ -87,6 +87,17 @@ class Workers:
         self._processes[slot].kill()
         self._processes[slot].wait()
         self._processes[slot] = self.start(slot)
+
+    @contextmanager
+    def down(self, slot: str) -> Iterator[None]:
+        """Kills a slot's process at once; there is none until the block ends."""
+        process = self._processes.pop(slot)
+        process.kill()
+        process.wait()
+        try:
+            yield
+        finally:
+            self._processes[slot] = self.start(slot)
 
     def double(self, slot: str, timeout_s: float) -> int | None:
         """Runs a second process in a slot; returns how the first one ended. The second is the slot's process then."""
@@ -129,12 +140,17 @@ def _ask_and_kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def sure_producer(settings: KafkaSettings, **more: Any) -> Producer:
+    """A producer that loses and doubles nothing."""
+    config = {"enable.idempotence": True, "linger.ms": 20, "delivery.timeout.ms": 300_000}
+    return Producer(settings.client(**config | more))
+
+
 class Feeder:
     """Writes small numbers to every partition at an even rate, until stopped. Nothing it wrote is lost or doubled."""
 
     def __init__(self, settings: KafkaSettings, topic: str, partitions: int, rate: int, seed: int) -> None:
-        config = {"enable.idempotence": True, "linger.ms": 20, "delivery.timeout.ms": 300_000}
-        self._producer = Producer(settings.client(**config))
+        self._producer = sure_producer(settings)
         self._topic = settings.topic(topic)
         self._partitions = partitions
         self._rate = rate

@@ -60,13 +60,15 @@ def test_a_record_of_another_kind_is_named_with_its_place(settings: KafkaSetting
 def test_a_horizon_beyond_what_is_kept_raises_it_in_both_topics_once(settings: KafkaSettings) -> None:
     patient = Monitor(model="a", performance=Performance(horizon=90 * DAY_MS))
     assert publishing.apply(settings, monitors(Monitor(model="b"))) == [("monitor", "b", "created")]
-    topic, monitor = publishing.apply(settings, monitors(patient))
-    assert topic == (
-        "topic", "predictions", "kept 91 d from now on, not 8 d, so that late labels find their predictions",
-    )  # fmt: skip
+    *raised, monitor = publishing.apply(settings, monitors(patient))
+    late = "so that late labels find their predictions"
+    assert raised == [
+        ("topic", "predictions", f"kept 181 d from now on, not 15 d, {late}"),
+        ("topic", "labels", f"kept 181 d from now on, not 91 d, {late}"),
+    ]
     assert monitor == ("monitor", "a", "created")
     for name, state in describe(settings, ("predictions", "labels")).items():
-        assert state.config["retention.ms"] == str(91 * DAY_MS), name
+        assert state.config["retention.ms"] == str(181 * DAY_MS), name
         assert [one for one in differences(TOPICS[name], state) if not retention.is_raised(one)] == []
     assert [item.kind for item in publishing.apply(settings, monitors(patient))] == ["monitor"]
 

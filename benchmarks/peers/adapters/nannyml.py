@@ -1,4 +1,4 @@
-"""NannyML: univariate drift, Jensen-Shannon, alerts beyond mean ± 3 standard deviations of reference chunks; and CBPE."""
+"""NannyML: Jensen-Shannon drift, alerts beyond mean ± 3 standard deviations of reference chunks; CBPE."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -48,9 +48,7 @@ _DATA_SETS = {
         nannyml.load_synthetic_binary_classification_dataset, "work_home_actual", "y_pred", "y_pred_proba"
     ),
     "car loans": _DataSet(nannyml.load_synthetic_car_loan_dataset, "repaid", "y_pred", "y_pred_proba"),
-    "US census": _DataSet(
-        nannyml.load_us_census_ma_employment_data, "employed", "prediction", "predicted_probability"
-    ),
+    "US census": _DataSet(nannyml.load_us_census_ma_employment_data, "employed", "prediction", "predicted_probability"),
     "credit cards": _DataSet(
         nannyml.load_synthetic_multiclass_classification_dataset,
         "y_true",

@@ -1,7 +1,10 @@
 """The join's ledger: what became of each range of each of its two topics. Every record balances."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from runtime.log.protocol import OutRecord
 from schemas.dead_letter import DeadLetter
@@ -10,6 +13,7 @@ from services.performance.join.halves import Half
 from services.performance.join.join import Planned
 from services.performance.join.letters import SERVICE
 from services.performance.join.reading import Predictions
+from services.performance.join.records import Origin
 
 
 def of_predictions(
@@ -19,7 +23,6 @@ def of_predictions(
     late: Counter[str] = Counter()
     for origin, n in planned.late.items():
         late[origin.model] += n
-    made = planned.made
     return _written(
         Ledger(
             service=SERVICE,
@@ -27,7 +30,7 @@ def of_predictions(
             wall_ms=wall_ms,
             records=len(half.messages),
             events=read.events,
-            counted=Counter(made.origins[origin].model for origin in made.origin.tolist()),
+            counted=_by_model(planned.made.origins, planned.made.origin),
             dead=_by_reason(dead, half),
             duplicate=planned.counters["repeated_prediction"],
             late=late,
@@ -43,7 +46,7 @@ def of_labels(
     wall_ms: int,
     planned: Planned,
     *,
-    uncountable: Collection[int],
+    uncountable: list[int],
     dead: Iterable[DeadLetter],
     moved: int,
     high_ms: int | None,
@@ -53,12 +56,8 @@ def of_labels(
     So counted - repeated is the sum of the `n` of this transaction's outcomes. `uncountable` are places of pairs.
     """
     pairs = planned.pairs
-    models = [origin.model for origin in pairs.origins]
-    signs = [
-        (sign, models[origin])
-        for place, (sign, origin) in enumerate(zip(pairs.sign.tolist(), pairs.origin.tolist(), strict=True))
-        if place not in uncountable
-    ]
+    kept = np.ones(len(pairs), np.bool_)
+    kept[uncountable] = False
     return _written(
         Ledger(
             service=SERVICE,
@@ -66,15 +65,23 @@ def of_labels(
             wall_ms=wall_ms,
             records=len(half.messages),
             events=len(half.messages),
-            counted=Counter(model for sign, model in signs if sign > 0),
+            counted=_by_model(pairs.origins, pairs.origin[kept & (pairs.sign > 0)]),
             dead=_by_reason(dead, half),
             duplicate=planned.counters["repeated_label"],
             waiting=planned.counters["waiting"],
             moved=moved,
-            repeated=sum(sign < 0 for sign, _ in signs),
+            repeated=int(np.count_nonzero(kept & (pairs.sign < 0))),
             high_ms=high_ms,
         )
     )
+
+
+def _by_model(origins: Sequence[Origin], origin: NDArray[np.int64]) -> Counter[str]:
+    """How many events there are of each model, by each one's place in `origins`."""
+    found: Counter[str] = Counter()
+    for one, n in zip(origins, np.bincount(origin, minlength=len(origins)).tolist(), strict=True):
+        found[one.model] += n
+    return +found
 
 
 def _by_reason(letters: Iterable[DeadLetter], half: Half) -> Counter[str]:

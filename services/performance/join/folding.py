@@ -55,7 +55,7 @@ def folded(made: Made, pairs: Pairs, plans: Plans) -> dict[tuple[str, By], Folde
     for name, plan in _versions(made, pairs, plans):
         if plan.layout is None:
             continue
-        own_made, own_pairs = _of_version(made, name, plan.layout), _of_version(pairs, name, plan.layout)
+        own_made, own_pairs = _of_version(made, name, plan), _of_version(pairs, name, plan)
         version = _Version(name[1], plan, plan.layout, own_made, own_pairs)
         if own_made or own_pairs:
             by_prediction = found[name[0], "prediction_time"]
@@ -69,12 +69,14 @@ def folded(made: Made, pairs: Pairs, plans: Plans) -> dict[tuple[str, By], Folde
 
 
 def uncountable(pairs: Pairs, plans: Plans) -> list[int]:
-    """Places of the pairs whose label or prediction fits no cell of their version's layout."""
+    """Places of the pairs that are in no outcome, though their version's layout may be known.
+
+    Their label or prediction fits no cell of the layout; or they are to be taken away, and were added to other cells.
+    """
     found: list[int] = []
     for name, plan in _versions(pairs, pairs, plans):
-        if plan.layout is not None and plan.layout.task == "regression":
-            own = _rows_of(pairs, name)
-            found += own[~countable(plan.layout, pairs)[own]].tolist()
+        own = _rows_of(pairs, name)
+        found += own[~_counts(plan, pairs)[own]].tolist()
     return sorted(found)
 
 
@@ -94,10 +96,18 @@ def _rows_of(columns: Made, name: tuple[str, str]) -> Ints:
     return np.flatnonzero(own[columns.origin]) if len(columns) else _NONE
 
 
-def _of_version(columns: Columns, name: tuple[str, str], layout: OutcomeLayout) -> Columns:
+def _counts(plan: Plan, columns: Made) -> NDArray[np.bool_]:
+    """bool[n]: the event is counted by the plan's layout."""
+    fits = np.ones(len(columns), np.bool_) if plan.layout is None else countable(plan.layout, columns)
+    if isinstance(columns, Pairs):
+        fits &= (columns.sign > 0) | (columns.basis == plan.basis)
+    return fits
+
+
+def _of_version(columns: Columns, name: tuple[str, str], plan: Plan) -> Columns:
     own = columns.take(_rows_of(columns, name))
-    fits = countable(layout, own)
-    return own if fits.all() else own.take(np.flatnonzero(fits))
+    counts = _counts(plan, own)
+    return own if counts.all() else own.take(np.flatnonzero(counts))
 
 
 class _Version:

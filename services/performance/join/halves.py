@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from runtime.log.protocol import Batch, Message, OutRecord
+from runtime.moved import with_keys
 from schemas.base import SourceRange
 from schemas.profile import Mark
 
@@ -31,7 +32,7 @@ def halves(batch: Batch) -> Iterator[tuple[Half, Half]]:
     """(predictions, labels) of each assigned partition."""
     messages: dict[int, list[Message]] = defaultdict(list)
     for run in batch.runs:
-        messages[run.place] += batch.messages[run.begin : run.end]
+        messages[run.place] += with_keys(batch.messages[run.begin : run.end])
     for place, source in sorted(batch.ranges.items()):
         if source.topic == TOPICS[0]:
             predictions, labels = (

@@ -35,8 +35,9 @@ class JoinHandler:
         self._note = note
 
     def join(self, batch: Batch, wall_ms: int) -> list[OutRecord]:
-        """Everything to write for one batch of both topics. The stores must be told whether it was committed."""
+        """Everything to write for one batch of both topics. Then `settle` says whether it was committed."""
         self._plans.refresh()
+        self._stores.begin()
         out: list[OutRecord] = []
         for predictions, labels in halves(batch):
             out += self._joined(predictions, labels, wall_ms)
@@ -45,8 +46,10 @@ class JoinHandler:
 
     def settle(self, outcome: str) -> None:
         """Tells the stores how a turn of the loop ended; `outcome` is hot_loop.Step's."""
-        ends = {"committed": self._stores.committed, "rewound": self._stores.rewound, "reassigned": self._stores.close}
-        ends.get(outcome, self._stores.rewound)()
+        if outcome == "committed":
+            self._stores.committed()
+        elif outcome == "reassigned":
+            self._stores.close()
 
     def _joined(self, predictions: Half, labels: Half, wall_ms: int) -> Iterator[OutRecord]:
         read = self._stores.reader.read(predictions.messages, wall_ms)
@@ -75,7 +78,7 @@ class JoinHandler:
                 labels,
                 wall_ms,
                 planned,
-                uncountable=frozenset(no_cell),
+                uncountable=no_cell,
                 dead=dead,
                 moved=moved_labels.moved,
                 high_ms=max((record.time_ms for record in told.records), default=None),

@@ -16,7 +16,7 @@ from rocksdict import WriteBatch
 from runtime.errors import OperatorError
 from schemas.base import SourceRange
 from schemas.dead_letter import DeadLetter
-from services.performance.join.matching import WAITING_LIMIT, HorizonOf, Matching, Outcome
+from services.performance.join.matching import WAITING_LIMIT, BasisOf, HorizonOf, Matching, Outcome
 from services.performance.join.pairs import Made, Pairs, made_of, pairs_of
 from services.performance.join.placing import partitions_of
 from services.performance.join.records import LabelRecord, Origin, Part, PredictionRecord, unpacked_origin
@@ -65,10 +65,21 @@ class Planned:
 
 
 class Join:
-    """The join on one store. `horizon_of` is asked once for a prediction, when it is read, and kept with it."""
+    """The join on one store.
 
-    def __init__(self, store: JoinStore, horizon_of: HorizonOf, waiting_limit: int = WAITING_LIMIT) -> None:
+    `horizon_of` is asked once for a prediction, when it is read, and `basis_of` for a pair, when it is made; the store
+    keeps what they said.
+    """
+
+    def __init__(
+        self,
+        store: JoinStore,
+        horizon_of: HorizonOf,
+        waiting_limit: int = WAITING_LIMIT,
+        basis_of: BasisOf = lambda _: 0,
+    ) -> None:
         self.store = store
+        self._basis_of = basis_of
         self._horizon_of = horizon_of
         self._waiting_limit = waiting_limit
 
@@ -165,7 +176,7 @@ class Join:
         found = zip(waiting, self.store.get(waiting), strict=True)
         told = {key: value for key, value in found if value is not None}
         room = self._waiting_limit - self.store.state.waiting
-        return Matching(rows, told, self._horizon_of, self.store.sources, room)
+        return Matching(rows, told, self._horizon_of, self.store.sources, room=room, basis_of=self._basis_of)
 
     def _give_up(self, matching: Matching, low_before_ms: int, low_ms: int) -> None:
         """Ends the waiting of labels that are due."""

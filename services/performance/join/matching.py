@@ -73,6 +73,8 @@ Outcome = Literal[
 
 HorizonOf = Callable[[str | None], int]
 """Model → the longest label delay that counts, in milliseconds; None → the longest of all models."""
+BasisOf = Callable[[bytes], int]
+"""Packed origin → what its pairs are counted by now; kept with a pair, so that it is taken away from there or not."""
 
 
 class Matching:
@@ -84,7 +86,9 @@ class Matching:
         waiting: Mapping[bytes, bytes],
         horizon_of: HorizonOf,
         sources: tuple[SourceRange, SourceRange],
+        *,
         room: int = WAITING_LIMIT,
+        basis_of: BasisOf = lambda _: 0,
     ) -> None:
         """`rows` by key of every id in the batch; `waiting`, by key, every label that waits for one of them.
 
@@ -111,6 +115,7 @@ class Matching:
         self.counters: Counter[Outcome] = Counter()
         self._waiting = waiting
         self._room = room
+        self._basis_of = basis_of
         self._horizon_of = horizon_of
         self._predictions, self._labels = sources
 
@@ -190,7 +195,7 @@ class Matching:
             model = unpacked_origin(origin_of(row)).model
             self._orphan(label, model, f"{delay_ms} ms after its prediction; the horizon is {horizon_ms} ms")
             return True
-        new = labelled(row, label)
+        new = labelled(row, label, self._basis_of(origin_of(row)))
         if new is None:
             self.counters["repeated_label"] += 1
             return True

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from runtime.decode.verdict import Refusal
 from runtime.log.partitioning import partition_of
 from runtime.log.protocol import Message, OutRecord
-from runtime.moved import header, is_copy
+from runtime.moved import headers_of_copy, is_copy
 from schemas.base import SourceRange
 from services.performance.join.arrow_rows import only
 from services.performance.join.records import LabelRecord, PredictionRecord
@@ -34,7 +34,7 @@ class Moved(Generic[Kept]):
 
 
 def moved(misplaced: Sequence[Kept], messages: Sequence[Message], source: SourceRange) -> Moved[Kept]:
-    """Misplaced records of some messages of a partition, to be written to the same topic with their key and headers.
+    """Misplaced records of some messages of a partition, to be written to the same topic: see runtime/moved.py.
 
     Rows of an Arrow batch that belong to one partition go there as one batch.
     """
@@ -54,5 +54,4 @@ def moved(misplaced: Sequence[Kept], messages: Sequence[Message], source: Source
 def _copy(message: Message, topic: str, target: int, rows: Sequence[int | None]) -> OutRecord:
     value = message.value() or b""
     own = [row for row in rows if row is not None]
-    headers = (*(message.headers() or ()), header(message))
-    return OutRecord(topic, message.key(), only(value, own) if own else value, target, headers)
+    return OutRecord(topic, None, only(value, own) if own else value, target, headers_of_copy(message))

@@ -59,6 +59,8 @@ class Pairs(Made):
     value: Floats
     """NaN: none given."""
     label_text: Sequence[str | None]
+    basis: NDArray[np.uint64]
+    """What each was counted by when it was made: see plans.py."""
 
     @property
     def delay_ms(self) -> Ints:
@@ -107,6 +109,7 @@ def pairs_of(signed: Sequence[tuple[int, bytes]]) -> Pairs:
         label=rows.fixed["label"].copy(),
         value=rows.fixed["value"].copy(),
         label_text=rows.label_text,
+        basis=rows.fixed["basis"].copy(),
     )
 
 

@@ -11,6 +11,7 @@ from schemas.baseline import Baseline
 from schemas.monitor import Monitor
 from schemas.performance import Performance
 from services.performance.join.attributes import Attributes
+from services.performance.join.records import unpacked_origin
 from services.performance.layouts import layout_of
 from stats.performance.layout import OutcomeLayout
 
@@ -53,6 +54,14 @@ class Plan:
     layout: OutcomeLayout | None
     """None: nothing is known of its answers, its performance begins with its baseline."""
 
+    @property
+    def basis(self) -> int:
+        """Names the layout and the panes, 64 bits; 0 where nothing is counted.
+
+        A pair is taken away from the cells it was added to, or from none.
+        """
+        return 0 if self.layout is None else int(self.layout.digest, 16) ^ self.monitor.performance.pane
+
 
 class Plans:
     """Plans by model and version. `refresh` between batches, so that a batch is read and counted by the same ones."""
@@ -61,6 +70,7 @@ class Plans:
         self._watched = watched
         self._monitors = monitors
         self._plans: dict[tuple[str, str], Plan] = {}
+        self._bases: dict[bytes, int] = {}
         self._seen: object = None
         self._longest_ms = 0
 
@@ -70,6 +80,7 @@ class Plans:
             return
         self._seen = self._watched.generation
         self._plans.clear()
+        self._bases.clear()
         applied = [monitor.performance for monitor in self._monitors.values.values()]
         self._longest_ms = max(rules.horizon for rules in (*applied, Performance()))
 
@@ -82,6 +93,14 @@ class Plans:
                 monitor, shape_of(baseline, monitor), Attributes(monitor), _layout(baseline, monitor)
             )
         return plan
+
+    def basis(self, origin: bytes) -> int:
+        """What pairs of a packed origin are counted by."""
+        found = self._bases.get(origin)
+        if found is None:
+            model, version, *_ = unpacked_origin(origin)
+            found = self._bases[origin] = self.plan(model, version).basis
+        return found
 
     def shape(self, model: str, version: str) -> Shape:
         """What the decoder checks of a version's events."""

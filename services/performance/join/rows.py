@@ -39,15 +39,16 @@ ROW = np.dtype(
         ("label_time_ms", "<i8"),
         ("label", "<f8"),
         ("value", "<f8"),
+        ("basis", "<u8"),
         ("origin_size", "<u4"),
         ("text_size", "<u4"),
         ("probabilities_size", "<u4"),
     ]
 )
 """The fixed part of a prediction's row; then origin, text, probabilities, and the label's text."""
-_FIXED = struct.Struct("<Bqqqq16sddqddIII")
+_FIXED = struct.Struct("<Bqqqq16sddqddQIII")
 _TIMES = struct.Struct("<qqqq")
-_LABEL = struct.Struct("<qdd")
+_LABEL = struct.Struct("<qddQ")
 _SIZES = struct.Struct("<III")
 _SIZE = struct.Struct("<I")
 _REFERENCE = struct.Struct(">qq")
@@ -56,6 +57,8 @@ _ID_SIZE = slice(32, 34)
 _DIGEST = slice(33, 49)
 _LABEL_AT = 65
 _LABEL_END = _LABEL_AT + _LABEL.size
+_SAID = slice(8, 24)
+"""What a packed label says, without its time and by what it was counted."""
 _SIZES_AT = _FIXED.size - _SIZES.size
 
 
@@ -93,7 +96,7 @@ def packed_prediction(record: PredictionRecord, seen_ms: int, horizon_ms: int, e
     _, _, time_ms, digest, origin, prediction, _, text, score, probabilities, _ = record
     fixed = _FIXED.pack(
         OPEN, time_ms, seen_ms, horizon_ms, expires_ms, digest, prediction, score,
-        0, _NAN, _NAN, len(origin), len(text), len(probabilities),
+        0, _NAN, _NAN, 0, len(origin), len(text), len(probabilities),
     )  # fmt: skip
     return fixed + origin + text + probabilities
 
@@ -114,13 +117,13 @@ def origin_of(row: bytes) -> bytes:
     return row[_FIXED.size : _FIXED.size + size]
 
 
-def labelled(row: bytes, label: LabelRecord) -> bytes | None:
-    """The row with another label; None where it has an equal one, whose time stays."""
-    told = _LABEL.pack(label.time_ms, label.label, label.value)
+def labelled(row: bytes, label: LabelRecord, basis: int) -> bytes | None:
+    """The row with another label; None where it has an equal one, whose time and basis stay."""
+    told = _LABEL.pack(label.time_ms, label.label, label.value, basis)
     end = len(row)
     if row[0] == LABELLED:
         end = _FIXED.size + sum(_SIZES.unpack_from(row, _SIZES_AT))
-        if told[8:] == row[_LABEL_AT + 8 : _LABEL_END] and row[end:] == label.text:
+        if told[_SAID] == row[_LABEL_AT:_LABEL_END][_SAID] and row[end:] == label.text:
             return None
     return b"\x02" + row[1:_LABEL_AT] + told + row[_LABEL_END:end] + label.text
 

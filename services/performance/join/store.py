@@ -15,10 +15,10 @@ from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdic
 from runtime.errors import OperatorError
 from schemas.base import SourceRange
 
-_FORMAT = 2
+_FORMAT = 3
 _META = b"m"
 _CORRUPT = "CORRUPT"
-"""A file of this name in the store's folder: a read failed, the next start makes the store anew."""
+"""A file of this name in the store's folder: it is damaged, the next start makes it anew."""
 _WRITE_BUFFER_BYTES = 64 * 1_048_576
 _BLOCK_CACHE_BYTES = 64 * 1_048_576
 _BLOOM_BITS = 10
@@ -83,22 +83,30 @@ class JoinStore:
 
     def get(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of keys, None where there is none; one multi-get. Raises StoreCorruptError."""
-        with self._reading():
+        with self._intact():
             return cast("list[bytes | None]", self._db[list(keys)]) if keys else []
 
     def scan(self, begin: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values in [begin, end), in order. Raises StoreCorruptError."""
-        with self._reading():
-            for key, value in self._db.items(from_key=begin):
-                if cast("bytes", key) >= end:
-                    return
-                yield cast("bytes", key), value
+        with self._intact():
+            rows = self._db.iter()
+            rows.seek(begin)
+            while rows.valid() and (key := cast("bytes", rows.key())) < end:
+                yield key, cast("bytes", rows.value())
+                rows.next()
+            rows.status()  # raises where a damaged block, not the last row, ended them
 
     def write(self, batch: WriteBatch, state: State) -> None:
-        """Writes a batch and the state it leads to, both or neither. Raises OperatorError where the disk refuses."""
+        """Writes a batch and the state it leads to, both or neither.
+
+        Raises OperatorError where the disk refuses, and StoreCorruptError where merging files has found damage.
+        """
         batch.put(_META, state.packed(self._names))
         try:
-            self._db.write(batch)
+            with self._intact():
+                self._db.write(batch)
+        except StoreCorruptError:
+            raise
         except Exception as error:
             raise OperatorError(
                 f"the join's store {self.path} cannot be written: {error}",
@@ -107,12 +115,13 @@ class JoinStore:
         self.state = state
 
     def close(self) -> None:
-        """Flushes and closes."""
-        self._db.close()
+        """Flushes and closes. Raises StoreCorruptError where merging files has found damage."""
+        with self._intact():
+            self._db.close()
 
     def wipe(self, reason: str = "asked for") -> None:
         """Empties the store: it starts again from the oldest record retained."""
-        self._db.close()
+        self.close()
         self._db = self._fresh(reason)
 
     def size_bytes(self) -> int:
@@ -124,11 +133,14 @@ class JoinStore:
         if not self.path.exists():
             return self._fresh("there is none")
         if (self.path / _CORRUPT).exists():
-            return self._fresh("a read failed")
+            return self._fresh("it was found damaged")
+        db = None
         try:
             db = Rdict(str(self.path), _options())
             meta = db.get(_META)
         except Exception as error:
+            if db is not None:
+                db.close()  # else it keeps the folder locked
             if not any(sign in str(error) for sign in _GONE):
                 raise OperatorError(
                     f"the join's store {self.path} cannot be opened: {error}",
@@ -169,7 +181,8 @@ class JoinStore:
         return Rdict(str(self.path), _options())
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _intact(self) -> Iterator[None]:
+        """Turns damage into an error that has the next start make the store anew."""
         try:
             yield
         except Exception as error:

@@ -5,13 +5,17 @@ from another slot. What it lacks is read again in silence. A store that is ahead
 reset), or that lacks what retention has deleted, is made anew from the oldest record.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from runtime.clock import Clock
+from runtime.hot_loop import Postponed
 from runtime.log.protocol import Message
 from runtime.log.replay import Replay
+from runtime.moved import with_keys
 from schemas.base import SourceRange
 from services.performance.join.join import Join, Planned
 from services.performance.join.judging import read_labels
@@ -21,6 +25,9 @@ from services.performance.join.quiet import noted, quiet_ms
 from services.performance.join.reading import PredictionReader
 from services.performance.join.records import LabelRecord, Part, PredictionRecord
 from services.performance.join.store import JoinStore
+
+REPLAY_S = 20.0
+"""How long a turn replays, about: a process that polls nothing for a minute loses its partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,14 @@ class Replayed:
 
 
 class Stores:
-    """Joins by partition, and what was planned on them but not committed."""
+    """Joins by partition, and what was planned on them but not committed. Their turns are those of the hot loop."""
 
     def __init__(
         self,
         folder: Path,
         plans: Plans,
         replay: Replay,
+        clock: Clock,
         *,
         waiting_limit: int = WAITING_LIMIT,
         on_replay: Callable[[Replayed], None] = lambda _: None,
@@ -51,6 +59,8 @@ class Stores:
         self._folder = folder
         self._plans = plans
         self._replay = replay
+        self._clock = clock
+        self._began_s = clock.monotonic()
         self._waiting_limit = waiting_limit
         self._on_replay = on_replay
         self._joins: dict[int, Join] = {}
@@ -61,10 +71,18 @@ class Stores:
         """The stores in use, by partition."""
         return {partition: join.store for partition, join in self._joins.items()}
 
+    def begin(self) -> None:
+        """A turn begins; what was planned before never happened, unless `committed` was called."""
+        self._planned = {}
+        self._began_s = self._clock.monotonic()
+
     def plan(
         self, predictions: Part[PredictionRecord], labels: Part[LabelRecord], wall_ms: int, *, labels_at_end: bool
     ) -> Planned:
-        """What a batch brings to one partition; remembered until it is committed or not. See Join.plan."""
+        """What a batch brings to one partition; remembered until it is committed or not. See Join.plan.
+
+        Raises Postponed when a replay has taken its time of this turn: it goes on with the next.
+        """
         join = self._ready(predictions.source, labels.source, wall_ms)
         state = join.store.state
         planned = join.plan(
@@ -82,10 +100,6 @@ class Stores:
             self._joins[partition].apply(planned)
         self._planned = {}
 
-    def rewound(self) -> None:
-        """What was planned never happened."""
-        self._planned = {}
-
     def close(self) -> None:
         """Closes all stores: their partitions may belong to another process now. They open again when asked for."""
         self._planned = {}
@@ -99,7 +113,7 @@ class Stores:
         join = self._joins.get(partition)
         if join is None:
             store = JoinStore(self._folder / str(partition), predictions, labels)
-            join = self._joins[partition] = Join(store, self._plans.horizon_ms, self._waiting_limit)
+            join = self._joins[partition] = Join(store, self._plans.horizon_ms, self._waiting_limit, self._plans.basis)
         if join.store.positions() != {source.topic: source.start for source in (predictions, labels)}:
             self._catch_up(join, (predictions, labels), wall_ms)
         return join
@@ -115,24 +129,27 @@ class Stores:
         gaps = [_until(source, positions.get(source.topic, oldest[source.topic])) for source in sources]
         left = sum(gap.end - gap.start for gap in gaps)
         ended = [(_until(source, source.start), ()) for source in sources]
-        for steps in zip_longest(*map(self._steps, gaps)):
-            (predictions, seen), (labels, told) = (step or end for step, end in zip(steps, ended, strict=True))
-            join.apply(
-                join.plan(
-                    Part(predictions, self.reader.read(seen, wall_ms).records),
-                    Part(labels, read_labels(told, labels, wall_ms).records),
-                    silent=True,
+        with closing(self._steps(gaps[0])) as first, closing(self._steps(gaps[1])) as second:
+            for steps in zip_longest(first, second):
+                (predictions, seen), (labels, told) = (step or end for step, end in zip(steps, ended, strict=True))
+                join.apply(
+                    join.plan(
+                        Part(predictions, self.reader.read(seen, wall_ms).records),
+                        Part(labels, read_labels(told, labels, wall_ms).records),
+                        silent=True,
+                    )
                 )
-            )
-            left -= sum(gap.end - gap.start for gap in (predictions, labels))
-            self._on_replay(Replayed(predictions.partition, len(seen) + len(told), left))
+                left -= sum(gap.end - gap.start for gap in (predictions, labels))
+                self._on_replay(Replayed(predictions.partition, len(seen) + len(told), left))
+                if self._clock.monotonic() - self._began_s > REPLAY_S:
+                    raise Postponed
 
-    def _steps(self, gap: SourceRange) -> Iterator[tuple[SourceRange, Sequence[Message]]]:
+    def _steps(self, gap: SourceRange) -> Generator[tuple[SourceRange, Sequence[Message]], None, None]:
         """The records of a gap, in portions whose ranges tile it."""
         at = gap.start
         for messages in self._replay.replay(gap, gap.end):
             until = messages[-1].offset() + 1
-            yield gap.model_copy(update={"start": at, "end": until}), messages
+            yield gap.model_copy(update={"start": at, "end": until}), with_keys(messages)
             at = until
         if at < gap.end:
             yield gap.model_copy(update={"start": at}), ()

@@ -107,6 +107,7 @@ class Detecting:
                 budget=asked.detector.budget,
                 tolerance=asked.detector.tolerance,
                 page=asked.detector.page,
+                dispersion=asked.detector.dispersion,
             )
             self._detectors[key] = ConceptDetector(reference.layout, reference.cells, rule)
         return self._detectors[key]

@@ -40,6 +40,7 @@ class WindowsHandler:
             late=_late,
             series_of=series.series_of,
             model_of=series.model_of,
+            companions=series.companions,
             over=self._over,
         )
         self._windows = WindowsOf(parts, history, metrics)

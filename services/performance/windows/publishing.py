@@ -24,8 +24,10 @@ from services.performance.windows.figures import figures
 from services.performance.windows.known import Folded, Known
 from services.performance.windows.series import PerformanceRules, series
 from stats.outcome import TooFew
-from stats.performance.estimate import Figure
+from stats.performance.contradiction import contradicts
+from stats.performance.estimate import Figure, Undefined
 from stats.performance.gap import gaps
+from stats.performance.layout import OutcomeLayout
 from stats.performance.metrics import performance
 
 _NOT_COMPARED = frozenset({"coverage", "value"})
@@ -34,6 +36,10 @@ _UNKNOWN: Mapping[str, Any] = MappingProxyType(
     {"task": None, "made": 0, "label_delay_p50_s": None, "label_delay_p95_s": None, "figures": {}}
 )
 """Of a window whose cells nobody can read any more."""
+_CONTRADICTION = Undefined(
+    "a correction took a pair away from where it had not been counted: "
+    "the join's store was rebuilt after segments, classes or baseline were changed"
+)
 
 
 def window_id_of(model: str, window: WindowKey, by: str) -> str:
@@ -56,7 +62,7 @@ class Publisher:
         if is_pane(window, rules):
             folded = self._known.folded(book, window)
             reference = self._known.reference(book.model, window.version, folded.digest)
-            if reference is not None:
+            if reference is not None and not contradicts(reference.layout, folded.cells):
                 self._detecting.step(book, window, folded, reference, rules.monitor.performance)
 
     def publish(self, book: Book, window: WindowKey, rules: PerformanceRules, revision: Revision) -> OutRecord:
@@ -99,6 +105,8 @@ class Publisher:
         layout, cells, asked = folded.layout, folded.cells, rules.monitor.performance
         if layout is None:
             return _UNKNOWN
+        if contradicts(layout, cells):
+            return _contradictory(layout, cells)
         reference = self._known.reference(book.model, window.version, folded.digest)
         cohort = rules.by == "prediction_time"
         found = performance(layout, cells, min_count=asked.min_labels)
@@ -141,13 +149,25 @@ class Publisher:
                 rows = [
                     row.cells for key in book.steps(segment) if key.digest == folded.digest and (row := book.sum(key))
                 ]
-                if rows:
-                    found.setdefault(dimension, {})[value] = sum(rows[1:], rows[0])
+                cells = sum(rows[1:], rows[0]) if rows else None
+                if cells is not None and folded.layout is not None and not contradicts(folded.layout, cells):
+                    found.setdefault(dimension, {})[value] = cells
         return found
 
     def _tell(self, window: PerformanceWindow) -> None:
         kind = "correction" if window.correction else "final" if window.final else "early"
         self._metrics.count("driftline_windows_published_total", model=window.model, kind=kind)
+
+
+def _contradictory(layout: OutcomeLayout, cells: Cells) -> Mapping[str, Any]:
+    """Of a window whose counts contradict themselves: what it would have said, and why it does not."""
+    names = performance(layout, layout.zeros()).figures
+    return {
+        **_UNKNOWN,
+        "task": layout.task,
+        "made": max(int(layout.part(cells, "made")), 0),
+        "figures": figures(dict.fromkeys(names, _CONTRADICTION)),
+    }
 
 
 def _without(found: Mapping[str, Figure], *names: str) -> dict[str, Figure]:

@@ -26,6 +26,12 @@ def model_of(name: str) -> str:
     return name.partition(_APART)[2]
 
 
+def companions(name: str) -> tuple[str]:
+    """The model's other series: a pair belongs to both, whichever of its topics was read first."""
+    by, _, model = name.partition(_APART)
+    return (series(model, "prediction_time" if by == "label_time" else "label_time"),)
+
+
 @dataclass(frozen=True)
 class PerformanceRules(Rules):
     """What the windows of a series are, and the monitor that asks for them."""

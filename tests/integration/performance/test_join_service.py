@@ -1,7 +1,11 @@
 """`services.performance join` on a real broker: what it writes sums to a join in pandas."""
 
 import json
+import os
 import random
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +13,14 @@ import pandas as pd
 from confluent_kafka import Producer
 
 from runtime.cells import unpack
+from runtime.child import spawn
 from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings
 from schemas.ledger import Ledger
 from schemas.outcome import Outcome
 from services.performance.layouts import layout_of
 from tests.chaos.harness import read
-from tests.integration.drift.services import apply, ledger, running, wait_for
+from tests.integration.drift.services import ROOT, apply, ledger, running, wait_for
 from tests.performance_stream import HORIZON_MS, HOUR_MS, MONITORS, balance, label, prediction
 
 EVENTS = 3_000
@@ -66,8 +71,16 @@ def accounts(settings: KafkaSettings, topic: str) -> list[Ledger]:
     return [account for account in ledger(settings) if account.source.topic == topic]
 
 
+def start(settings: KafkaSettings, directory: Path) -> subprocess.Popen[bytes]:
+    """Slot 0, to be killed."""
+    own = {"DRIFTLINE_SLOT": "0", "DRIFTLINE_DATA_DIR": str(directory / "join:0")}
+    with (directory / "killed.log").open("wb") as log:
+        command = [sys.executable, "-m", "services.performance", "join"]
+        return spawn(command, env=os.environ | settings.environment() | own, cwd=ROOT, output=log)
+
+
 def test_outcomes_are_those_of_a_join_in_pandas(settings: KafkaSettings, tmp_path: Path) -> None:
-    """Two processes, labels first for half of the stream, records placed by two partitioners, one restart."""
+    """Labels first for half of the stream, two partitioners, two processes of which one is killed and its disk lost."""
     apply(settings, "monitors", "binary", MONITOR)
     predictions, labels = stream(random.Random(4), SystemClock().wall_ms())
     half = len(predictions) // 2
@@ -77,15 +90,20 @@ def test_outcomes_are_those_of_a_join_in_pandas(settings: KafkaSettings, tmp_pat
         told = sum(account.events - account.moved for account in accounts(settings, "labels"))
         return (judged, told) == (len(predictions), len(labels))
 
-    with running(settings, tmp_path, "join:0", "join:1", service="services.performance"):
+    with running(settings, tmp_path, "join:1", service="services.performance"):
+        killed = start(settings, tmp_path)
         produce(settings, "labels", labels[: len(labels) // 2])
         produce(settings, "predictions", predictions[:half])
-        wait_for(lambda: bool(accounts(settings, "labels")))
+        wait_for(lambda: bool(accounts(settings, "predictions")))
+        killed.kill()
+        killed.wait()
+    shutil.rmtree(tmp_path / "join:0" / "join")
     with running(settings, tmp_path, "join:0", "join:1", service="services.performance"):
         produce(settings, "predictions", predictions[half:])
         produce(settings, "labels", labels[len(labels) // 2 :])
         wait_for(settled)
 
+    assert "replayed" in (tmp_path / "services.log").read_text()
     layout = layout_of(None, MONITOR)
     assert layout is not None
     found: dict[int, Any] = {}

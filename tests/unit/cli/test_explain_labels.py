@@ -70,6 +70,14 @@ def test_a_drop_is_told_with_both_sides() -> None:
     )
 
 
+def test_what_is_back_within_its_bound_may_be_better_than_the_baseline() -> None:
+    back = alert(state="resolved", resolved_ms=T0 + DAY)
+    score = {"accuracy": 0.77, "reference": 0.74}
+    evidence = back.evidence.model_copy(update={"value": -0.03, "bound": 0.05, "score": score})
+    effect = explained(back.model_copy(update={"evidence": evidence})).effect
+    assert effect == "accuracy 0.770 against 0.740 in the baseline, better by 0.030 (bound 0.05), over 1,240 labels"
+
+
 def test_a_threshold_that_judges_the_figure_itself_or_is_gone_says_so() -> None:
     plain = PerformanceThreshold(name="accuracy", metric="accuracy", below=0.74, sure=False, by="label_time")
     explanation = explained(alert(), thresholds=(plain,))
@@ -127,7 +135,7 @@ def test_inputs_that_drift_are_named() -> None:
 @pytest.mark.parametrize("what", ["outcomes_up", "outcomes_down"])
 def test_outcomes_that_left_their_scores_ask_for_calibration(what: str) -> None:
     explanation = explained(CONCEPT.model_copy(update={"concept": FINDING.model_copy(update={"what": what})}))
-    assert "the positive class, among like scores" in explanation.effect
+    assert "the positive class among like scores" in explanation.effect
     assert explanation.next_step.startswith("calibrate the scores")
 
 

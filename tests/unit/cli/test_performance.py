@@ -160,7 +160,7 @@ def test_the_detail_holds_every_part_of_the_newest_window() -> None:
         "before labels CBPE over 914 predictions",
         "detector watching",
         "accuracy 0.781 (0.752 – 0.807) 880 0.790 -0.009 (-0.039 – 0.020) 0.785 (0.751 – 0.819) +0.005",
-        "value too few labels: 0 of 30",
+        "not known value: too few labels: 0 of 30",
         "late 0.610 (0.520 – 0.690)",
         "label \\ prediction on-time late on-time 602 55 late 138 85",
         "Fairness by carrier: on-time is favourable",
@@ -168,6 +168,23 @@ def test_the_detail_holds_every_part_of_the_newest_window() -> None:
         "B6 -0.050 (-0.110 – 0.010) 0.940 (0.870 – 1.010) 0.050 (0.000 – 0.200) ● within limits",
     ):
         assert part in text
+
+
+def test_figures_that_lack_labels_are_named_once_by_their_reason() -> None:
+    few = Figure(n=12, why_not="too few labels: 12 of 30")
+    one = Figure(n=3, why_not="too few labels: 3 of 30")
+    window = like(figures={"accuracy": few, "brier": few, "auc": one}, estimate=None, by_class={"late": {"f1": one}})
+    text = words(detail(found(window)))
+    assert "not known accuracy, brier: too few labels: 12 of 30 AUC: too few labels: 3 of 30" in text
+    assert "now less baseline" not in text
+    assert "class" not in text
+
+
+def test_the_newest_closed_window_is_told_rather_than_one_that_fills() -> None:
+    fills = like(final=False, start_ms=COHORT.end_ms, end_ms=COHORT.end_ms + DAY, labelled=0, figures={})
+    assert found(COHORT, fills).newest is COHORT
+    assert found(fills).newest is fills
+    assert next_step(MODEL, found(COHORT, fills)) is None
 
 
 def test_concept_is_told_as_what_the_inputs_explain_and_what_they_do_not() -> None:

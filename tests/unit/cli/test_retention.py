@@ -19,15 +19,15 @@ def state(name: str, kept_ms: int) -> TopicState:
     return TopicState(name, "id", 4, {"retention.ms": str(kept_ms), "cleanup.policy": "delete"})
 
 
-def test_the_longest_horizon_and_a_day_are_needed() -> None:
-    assert needed_ms([monitor(3), monitor(30), monitor(7)]) == 31 * DAY
+def test_twice_the_longest_horizon_and_a_day_are_needed() -> None:
+    assert needed_ms([monitor(3), monitor(30), monitor(7)]) == 61 * DAY
     assert needed_ms([]) == 0
 
 
 def test_the_catalogue_keeps_both_topics_long_enough_for_the_default_horizon() -> None:
     kept = [state(name, TOPICS[name].retention_ms) for name in ("predictions", "labels")]
     assert lacking(kept, needed_ms([Monitor(model="m")])) == []
-    assert [raised.topic for raised in lacking(kept, needed_ms([monitor(90)]))] == ["predictions"]
+    assert [raised.topic for raised in lacking(kept, needed_ms([monitor(90)]))] == ["predictions", "labels"]
 
 
 @pytest.mark.parametrize(("kept_ms", "raised"), [(8 * DAY, True), (31 * DAY, False), (40 * DAY, False), (-1, False)])

@@ -1,5 +1,6 @@
 """What a batch of predictions and labels becomes, on the way that the service takes."""
 
+import json
 import random
 from collections import Counter
 from pathlib import Path
@@ -12,8 +13,9 @@ from runtime.decode.arrow import encode_arrow
 from runtime.log.memory import MemoryLog
 from runtime.log.memory_broker import MemoryMessage
 from runtime.log.partitioning import partition_of
-from runtime.moved import HEADER
+from runtime.moved import KEY, MOVED
 from runtime.watched import Watched
+from schemas.examples import examples
 from schemas.ledger import Ledger
 from schemas.prediction import Prediction
 from schemas.profile import Mark
@@ -23,6 +25,7 @@ from tests.performance_stream import (
     DAY_MS,
     HORIZON_MS,
     HOUR_MS,
+    MONITORS,
     PARTITIONS,
     T0,
     World,
@@ -115,7 +118,7 @@ def test_a_version_of_which_nothing_is_known_is_joined_and_counted_nowhere(tmp_p
 
 
 def test_misplaced_records_are_moved_once_and_joined(tmp_path: Path) -> None:
-    """As a producer with another partitioner writes them; bytes, key and headers stay."""
+    """As a producer with another partitioner writes them; bytes and headers stay, and the key is among them."""
     world = World(tmp_path)
     for number in range(40):
         world.broker.produce(
@@ -127,7 +130,8 @@ def test_misplaced_records_are_moved_once_and_joined(tmp_path: Path) -> None:
     assert sum(n for place, (n, _) in summed(world.outcomes).items() if place[1:4:2] == ("label_time", "")) == 40
     copies = [message for message in world.broker.read("predictions") if header_of(message)]
     wrong = [number for number in range(40) if partition_of(f"p-{number}".encode(), PARTITIONS) != number % PARTITIONS]
-    assert sorted(m.key() or b"" for m in copies) == sorted(f"p-{number}".encode() for number in wrong)
+    assert sorted(map(header_of, copies)) == sorted(f"p-{number}".encode() for number in wrong)  # type: ignore[type-var]  all have one
+    assert {message.key() for message in copies} == {None}
     assert {(m.headers() or [])[0] for m in copies} == {("trace", b"1")}
     assert sum(account.moved for account in world.ledger if account.source.topic == "predictions") == len(wrong)
     assert {balance(account) for account in world.ledger} == {0}
@@ -135,7 +139,7 @@ def test_misplaced_records_are_moved_once_and_joined(tmp_path: Path) -> None:
 
 
 def header_of(message: MemoryMessage) -> bytes | None:
-    return dict(message.headers() or ()).get(HEADER)
+    return dict(message.headers() or ()).get(KEY)
 
 
 def test_a_moved_record_that_still_lies_wrong_is_dead_and_not_moved_again(tmp_path: Path) -> None:
@@ -143,7 +147,7 @@ def test_a_moved_record_that_still_lies_wrong_is_dead_and_not_moved_again(tmp_pa
     wrong = (partition_of(b"p-1", PARTITIONS) + 1) % PARTITIONS
     for topic, event in (("predictions", prediction(1, T0)), ("labels", label(1, T0, "stay"))):
         world.broker.produce(
-            topic, encoded(event), key=b"p-1", partition=wrong, timestamp_ms=T0, headers=[(HEADER, b"0/1")]
+            topic, encoded(event), key=None, partition=wrong, timestamp_ms=T0, headers=[(MOVED, b"0/1"), (KEY, b"p-1")]
         )
     world.drain()
     assert [(letter.reason, letter.topic) for letter in world.dead] == [("KEY", "predictions"), ("KEY", "labels")]
@@ -249,3 +253,44 @@ def test_rows_of_an_arrow_batch_go_to_their_partitions_and_are_the_same_events_a
     assert {balance(account) for account in world.ledger} == {0}
     assert world.dead == []
     assert sum(account.moved for account in drift_fold(world)) == PARTITIONS - 1, "records, of many rows each"
+
+
+def test_every_example_of_both_topics_is_valid_here(tmp_path: Path) -> None:
+    """One label comes two months after its prediction, which is beyond the default horizon."""
+    world = World(tmp_path, monitors={}, baselines={})
+    for topic in ("predictions", "labels"):
+        for value in examples(topic):
+            key = json.loads(value)["prediction_id"].encode()
+            world.broker.produce(topic, value, key=key, timestamp_ms=json.loads(value)["time_ms"])
+    world.drain()
+    assert {letter.reason for letter in world.dead} <= {"ORPHAN"}
+    assert {balance(account) for account in world.ledger} == {0}
+    assert sum(account.refused for account in world.ledger) == 0
+    assert sum(account.events for account in world.ledger) == len(examples("predictions")) + len(examples("labels"))
+
+
+def test_a_correction_after_a_new_layout_takes_nothing_away_from_it(tmp_path: Path) -> None:
+    """The old pair stays in the cells of the old layout; a pair that was counted nowhere is taken from nowhere."""
+    world = World(tmp_path)
+    monitors = dict(world.monitors)
+    for number in (1, 2):
+        world.write("predictions", prediction(number, T0))
+    world.write("labels", label(1, T0, "stay"))
+    world.drain()
+    for classes in (("leave", "stay"), None):
+        world.stores.close()
+        world.monitors = monitors | {"binary": MONITORS["binary"].model_copy(update={"classes": classes})}
+        world.start()
+        for number, told in ((1, "leave"), (1, "stay"), (2, str(classes))):
+            world.write("labels", label(number, T0, told))
+        world.drain()
+    found = summed(world.outcomes)
+    assert min(min(cells) for _, cells in found.values()) >= 0
+    by_digest = Counter[str]()
+    for place, (n, _) in found.items():
+        if place[1:4:2] == ("label_time", ""):
+            by_digest[place[5]] += n
+    assert sorted(by_digest.values()) == [1, 2], "the first pair by both, the second by the later layout"
+    assert {balance(account) for account in world.ledger} == {0}
+    accounts = [account for account in world.ledger if account.source.topic == "labels"]
+    assert sum(sum(account.counted.values()) - account.repeated for account in accounts) >= 3

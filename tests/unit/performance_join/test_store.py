@@ -1,12 +1,13 @@
 """The store: opened, lost, damaged, of another topic; always behind what was committed, never ahead."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from runtime.errors import OperatorError
-from services.performance.join.store import JoinStore, StoreCorruptError
+from services.performance.join.store import JoinStore, StoreCorruptError, batch_of
 from tests.unit.performance_join.stream import T0, Reader, label, prediction, source
 
 
@@ -104,3 +105,54 @@ def test_a_store_in_use_is_left_alone(tmp_path: Path) -> None:
 def test_topics_partitioned_differently_cannot_be_joined(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="partition by partition"):
         JoinStore(tmp_path / "s", source("predictions"), source("labels", partition=1))
+
+
+def with_a_spoilt_block(path: Path, about: bytes = b"i") -> None:
+    """Of a store that was closed: its table opens, and the first block that holds these bytes cannot be read."""
+    (table,) = path.glob("*.sst")
+    rows = table.read_bytes()
+    table.write_bytes(rows.replace(about, b"\xff" * len(about), 1))
+
+
+def test_a_store_whose_state_cannot_be_read_is_rebuilt_at_once(tmp_path: Path) -> None:
+    """Catches a store that was still open, and locked, when it was to be made anew."""
+    reader = filled(tmp_path / "s")
+    reader.store.close()
+    with_a_spoilt_block(tmp_path / "s", b"predictions-id")
+    with capture_logs() as logs:
+        reader.open()
+    assert ["Corruption" in entry["reason"] for entry in logs] == [True]
+    reader.restart()
+    reader.drain()
+    assert sum(reader.joined.values()) == 300
+
+
+def test_rows_that_end_at_a_damaged_block_are_not_taken_for_all(tmp_path: Path) -> None:
+    """Catches labels that were never given up, and predictions never expired: the iterator ended as at the last row."""
+    reader = filled(tmp_path / "s")
+    reader.store.close()
+    with_a_spoilt_block(tmp_path / "s")
+    reader.open()
+    with pytest.raises(StoreCorruptError, match="start again: it is rebuilt"):
+        list(reader.store.scan(b"i", b"j"))
+    reader.restart()
+    assert sum(1 for _ in reader.store.scan(b"i", b"j")) == 200
+
+
+def test_damage_found_while_files_are_merged_is_not_met_again_at_every_start(tmp_path: Path) -> None:
+    """Catches a store that opened each time, and refused each time to be written."""
+    reader = filled(tmp_path / "s")
+    reader.store.close()
+    with_a_spoilt_block(tmp_path / "s")
+    reader.open()
+    with suppress(Exception):  # RocksDB says so here, or keeps it for the next write
+        reader.store._db[b"i"] = b""
+        reader.store._db.compact_range(None, None)
+    with pytest.raises(StoreCorruptError, match="start again: it is rebuilt"):
+        reader.store.write(batch_of((), ()), reader.store.state)
+    with pytest.raises(StoreCorruptError):
+        reader.store.close()
+    reader.open()
+    reader.restart()
+    reader.drain()
+    assert sum(reader.joined.values()) == 300

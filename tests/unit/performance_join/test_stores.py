@@ -8,8 +8,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from runtime.errors import OperatorError
+from runtime.hot_loop import Postponed
+from runtime.log import replay
 from services.performance.join.quiet import PATIENCE_MS
 from services.performance.join.rows import SLACK_MS
+from services.performance.join.stores import REPLAY_S
 from tests.performance_stream import (
     DAY_MS,
     HORIZON_MS,
@@ -163,3 +166,28 @@ def test_labels_loaded_within_a_day_find_every_prediction_however_fast_the_strea
     world.drain(20)
     assert sum(n for place, (n, _) in summed(world.outcomes).items() if place[1:4:2] == ("label_time", "")) == 100
     world.stores.close()
+
+
+def test_a_long_replay_is_postponed_and_goes_on_where_it_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step takes longer than a turn may: a partition of two steps is done with the second turn."""
+    monkeypatch.setattr(replay, "BATCH_RECORDS", 3)
+    before = world.outcomes
+    world.stores.close()
+    shutil.rmtree(world.folder)
+    world.start()
+    world.stores._on_replay = lambda _: world.clock.sleep(REPLAY_S + 1)
+    turns = 0
+    while True:
+        batch = world.poll()
+        try:
+            out = world.handler.join(batch, world.wall_ms)
+        except Postponed:
+            world.handler.settle("postponed")
+            turns += 1
+            continue
+        world.log.commit(batch, out)
+        world.handler.settle("committed")
+        break
+    assert turns > PARTITIONS
+    assert world.outcomes == before
+    correct_all(world)

@@ -10,7 +10,9 @@ ROWS = [
     SumRow.of_size(10),
     MarkRow(12, 1_700_000_000_000, caught_up=True),
     SeriesRow(),
-    SeriesRow(1, 4, "T", {"T/0": Heard(5, 6)}, {"T/0": (9, 1)}, 100, 110, {"region": ["ä", "b=c"]}, {"1": 90}),
+    SeriesRow(
+        1, 4, "T", {"T/0": Heard(5, 6)}, {"T/0": (9, 1)}, 100, 110, 80, (7, 3), {"region": ["ä", "b=c"]}, {"1": 90}
+    ),
     PublishedRow(3, final=True, wall_ms=1),
 ]
 
