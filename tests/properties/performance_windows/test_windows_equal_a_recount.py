@@ -32,11 +32,22 @@ def tiers(monitors: Mapping[str, Monitor] = MONITORS) -> Iterator[tuple[Slots, W
         slots.close()
 
 
-def run(rng: random.Random, written: Sequence[Written], slots: Slots, tier: WindowsTier, deaths: float) -> None:
-    """Everything is written, joined and counted a little at a time; then there is silence until all is over."""
+def run(
+    rng: random.Random,
+    written: Sequence[Written],
+    slots: Slots,
+    tier: WindowsTier,
+    *,
+    deaths: float,
+    keep_up: bool = False,
+) -> None:
+    """Everything is written, joined and counted a little at a time; then there is silence until all is over.
+
+    `keep_up` bounds the backlog: one of more than the horizon and a day of event time makes records too late.
+    """
     rest = list(written)
     while rest:
-        some = rng.randint(1, 60)
+        some = rng.randint(1, 30)
         for one in rest[:some]:
             slots.write(one)
         rest = rest[some:]
@@ -46,7 +57,9 @@ def run(rng: random.Random, written: Sequence[Written], slots: Slots, tier: Wind
         for slot in rng.sample(range(2), 2):
             fate = rng.choice(FATES) if rng.random() < deaths else ""
             slots.step(slot, rng.randint(1, 80), fate, rng.choice(DISKS), rng)
-        for _ in range(rng.randint(0, 40)):
+        if keep_up and rng.random() < 0.15:
+            slots.drain(rng)
+        for _ in range(rng.randint(0, 20)):
             fate_of_windows = rng.choice(DEATHS) if rng.random() < deaths / 10 else ""
             tier.step(rng.randrange(PARTITIONS), fate_of_windows, rng)
     finish(rng, slots, tier)
@@ -77,7 +90,7 @@ def assert_one_body_a_revision(tier: WindowsTier) -> None:
     assert Counter(map(len, bodies.values())).keys() <= {1}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_order_and_any_deaths_give_the_windows_of_a_plain_join(seed: int) -> None:
     """Within a day, so that nothing is too late for a window whatever is read first."""
     rng = random.Random(seed)
@@ -86,15 +99,16 @@ def test_any_order_and_any_deaths_give_the_windows_of_a_plain_join(seed: int) ->
         run(rng, written, slots, tier, deaths=0.4)
         assert not wrong(written, tier.windows())
         assert_one_body_a_revision(tier)
-        assert tier.deaths > 3
+        assert tier.deaths > 1
+        assert {*FATES, *DISKS, "postponed"} <= slots.happened.keys()
 
 
-@pytest.mark.parametrize("seed", range(3, 5))
+@pytest.mark.parametrize("seed", range(2, 4))
 def test_a_stream_of_days_closes_as_it_flows_and_late_labels_correct_it(seed: int) -> None:
     rng = random.Random(seed)
     written = flowing(rng, 130, 2 * DAY_MS, 4 * HOUR_MS)
     with tiers() as (slots, tier):
-        run(rng, written, slots, tier, deaths=0.3)
+        run(rng, written, slots, tier, deaths=0.3, keep_up=True)
         assert not wrong(written, tier.windows())
         assert_one_body_a_revision(tier)
         assert any(b'"correction":true' in value for value in tier.published())
@@ -139,7 +153,7 @@ actions = st.one_of(
 
 
 @given(st.lists(actions, max_size=30))
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=20, derandomize=True, deadline=None)
 def test_few_events_and_every_kind_of_accident(plan: list[Action]) -> None:
     """Of a failure the smallest plan is shown."""
     rng, plan = random.Random(1), [made(6, 200), *plan]
