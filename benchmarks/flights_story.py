@@ -24,6 +24,8 @@ def name_of(alert: Alert) -> str:
     """The row an incident is drawn in."""
     if alert.finding is not None:
         return alert.finding.column.partition("/")[2]
+    if alert.concept is not None:
+        return f"concept: {alert.concept.what.replace('_', ' ')}"
     return f"{alert.feature or ''} {alert.rule}".strip()
 
 

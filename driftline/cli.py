@@ -12,13 +12,16 @@ from driftline.commands import (
     apply,
     audit,
     baseline,
+    card,
     demo,
     doctor,
     explain,
+    lineage,
     performance,
     score,
     status,
     topics,
+    triggers,
     up,
     windows,
 )
@@ -62,9 +65,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (up, apply, status, windows, performance, alerts, explain, audit, score, topics, doctor):
+for module in (up, apply, status, windows, performance, alerts, explain, audit, score, lineage, card, topics, doctor):
     app.command(module.NAME, epilog=EPILOG)(module.command)
-for group in (demo, baseline):
+for group in (demo, baseline, triggers):
     app.add_typer(group.app, name=group.NAME)
 
 

@@ -47,7 +47,7 @@ def size_ms(text: str) -> int:
         raise CommandError(f"--size: {error}.", "write for example --size 1d") from error
 
 
-def since_ms(text: str, now_ms: int) -> int:
+def since_ms(text: str, now_ms: int, option: str = "--since") -> int:
     """Milliseconds of a date, a time (UTC without a zone) or a duration before `now_ms`. Raises CommandError."""
     if re.fullmatch(r"\d+\s*[a-z]+", text):
         return now_ms - size_ms(text)
@@ -55,7 +55,7 @@ def since_ms(text: str, now_ms: int) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise CommandError(
-            f"--since: {text!r} is no time.", "write for example --since 2013-07-01, 2013-07-01T06:00 or 7d"
+            f"{option}: {text!r} is no time.", f"write for example {option} 2013-07-01, 2013-07-01T06:00 or 7d"
         ) from error
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000)
 

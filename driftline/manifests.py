@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from driftline.errors import CommandError
 from schemas.baseline import Baseline
 from schemas.monitor import Monitor, Threshold
+from schemas.retraining_policy import CalendarPolicy, DriftPolicy, PerformancePolicy, VolumePolicy
 from schemas.windowing import WindowSpec
 from stats.layout import Layout
 from stats.reference import ColumnReference, Reference
@@ -37,8 +38,13 @@ _WRITE: MappingProxyType[str, str] = MappingProxyType(
 )
 """What to write instead, by pydantic's type of error; other types say it in their own message."""
 _KEYS = (*(field.alias or name for name, field in Monitor.model_fields.items()), "baseline")
+_POLICIES = (PerformancePolicy, DriftPolicy, VolumePolicy, CalendarPolicy)
 _KEYS_WITHIN: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
-    {"windows": tuple(WindowSpec.model_fields), "thresholds": tuple(Threshold.model_fields)}
+    {
+        "windows": tuple(WindowSpec.model_fields),
+        "thresholds": tuple(Threshold.model_fields),
+        "retraining": tuple(dict.fromkeys(name for policy in _POLICIES for name in policy.model_fields)),
+    }
 )
 
 
@@ -189,7 +195,7 @@ def _problems(error: ValidationError, where: Any) -> Iterator[str]:
     allowed = [p["ctx"]["expected"] for p in problems if p["type"] == "literal_error"]
     told = set()
     for problem in problems:
-        loc = tuple(part for part in problem["loc"] if not str(part).startswith("literal["))
+        loc = tuple(part for part in _without_kind(problem["loc"]) if not str(part).startswith("literal["))
         if loc in told:
             continue
         told.add(loc)
@@ -200,6 +206,11 @@ def _problems(error: ValidationError, where: Any) -> Iterator[str]:
         elif problem["type"] == "literal_error" and loc != problem["loc"]:
             hint = f"must be one of {', '.join(dict.fromkeys(allowed))}".replace(" or ", ", ")
         yield f"{place}: {field}: {hint}" if place else f"{field}: {hint}"
+
+
+def _without_kind(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """A place within a retraining policy has its kind in it, which is no key of the file."""
+    return loc[:2] + loc[3:] if loc[:1] == ("retraining",) else loc
 
 
 def _unknown(loc: Sequence[str | int]) -> str:

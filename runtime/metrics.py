@@ -23,6 +23,7 @@ CounterName = Literal[
     "driftline_torn_total",
     "driftline_alerts_opened_total",
     "driftline_alerts_resolved_total",
+    "driftline_retraining_requests_total",
     "driftline_process_restarts_total",
     "driftline_pairs_joined_total",
     "driftline_pairs_corrected_total",
@@ -120,6 +121,13 @@ _ALL = (
     Metric("driftline_torn_total", "counter", "profiles", "Overlaps noticed; each rebuilds a model's rows."),
     Metric("driftline_alerts_opened_total", "counter", "incidents", "Incidents opened.", ("model", "severity")),
     Metric("driftline_alerts_resolved_total", "counter", "incidents", "Incidents resolved.", ("model",)),
+    Metric(
+        "driftline_retraining_requests_total",
+        "counter",
+        "requests",
+        "Requests for retraining, by policies.",
+        ("model", "policy"),
+    ),
     # The supervisor.
     Metric("driftline_process_up", "gauge", "0 or 1", "Whether a supervised program runs.", ("process",)),
     Metric("driftline_process_restarts_total", "counter", "starts", "Starts after the first.", ("process",)),

@@ -32,6 +32,7 @@ def _one_of(*bounds: str) -> JsonSchemaValue:
 _RULES_BETWEEN_FIELDS: dict[str, JsonSchemaValue] = {
     "Threshold": _one_of("above", "below"),
     "PerformanceThreshold": _one_of("above", "below", "drop"),
+    "PerformancePolicy": _one_of("above", "below", "drop"),
 }
 _DURATION: JsonSchemaValue = {
     "anyOf": [

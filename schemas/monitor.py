@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Identifier, Record
 from schemas.performance import Performance
+from schemas.retraining_policy import RetrainingPolicy
 from schemas.windowing import DurationMs, WindowSpec, levels_ms
 
 FeatureMetric = Literal[
@@ -140,6 +141,8 @@ class Monitor(Record):
     """How its answers are judged once labels come."""
     thresholds: tuple[Threshold, ...] = DEFAULT_THRESHOLDS
     """Of several with one name, the first that covers a feature decides for it: exceptions go before the rule."""
+    retraining: tuple[RetrainingPolicy, ...] = ()
+    """When a new candidate is asked for; without policies only people ask."""
     top: Annotated[int, Field(ge=1)] = 5
     """How many of the most important features are named first."""
     units: dict[Identifier, Annotated[str, Field(max_length=40)]] = {}
@@ -157,6 +160,20 @@ class Monitor(Record):
         for threshold in self.thresholds:
             if threshold.window is not None and threshold.window not in sizes:
                 raise ValueError(f"threshold {threshold.name!r} judges windows of a size that 'windows' does not have")
+        return self
+
+    @model_validator(mode="after")
+    def _policies_fit(self) -> Self:
+        names = [policy.name for policy in self.retraining]
+        if len(set(names)) < len(names):
+            raise ValueError("two retraining policies have the same name: cooldowns and budgets go by it")
+        for policy in self.retraining:
+            windows = self.windows if policy.kind == "drift" else self.performance.windows
+            wanted = None if policy.kind == "calendar" else policy.window
+            if wanted is not None and wanted not in {spec.size for spec in windows}:
+                raise ValueError(f"retraining policy {policy.name!r} reads windows of a size that is not made")
+            if policy.kind == "drift" and policy.top is None and (policy.features or 1) > self.top:
+                raise ValueError(f"retraining policy {policy.name!r} asks for more 'features' than 'top'")
         return self
 
     @property

@@ -1,10 +1,22 @@
-"""Topic `retraining.requests`: a policy, or a person, asks for a new candidate."""
+"""Topics `retraining.requests` (a policy, or a person, asks for a new candidate) and `retraining.controls`."""
 
-from typing import Literal
+import hashlib
+import json
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from schemas.base import Identifier, Record, TimeMs
+from schemas.retraining_policy import Priority
+
+Reason = Annotated[str, Field(pattern=r"\S")]
+"""A sentence; not blank."""
+
+
+def trigger_id_of(model: str, policy: str, *occasion: str) -> str:
+    """32 hex digits of SHA-256 over model, policy and what made the occasion: of a policy, its opening window's id."""
+    text = json.dumps((model, policy, *occasion), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class RetrainingRequest(Record):
@@ -16,9 +28,24 @@ class RetrainingRequest(Record):
     version: Identifier
     policy: Identifier
     kind: Literal["performance", "drift", "volume", "calendar", "manual"]
-    priority: Literal["low", "normal", "high"] = "normal"
-    reason: str
+    priority: Priority = "normal"
+    reason: Reason
     window_ids: tuple[str, ...] = ()
+    """Evidence: the window that opened the occasion, and the newest after it; at most ten."""
     requested_ms: TimeMs
-    actor: str
+    """Of a policy, event time; of a person, the time of day."""
+    actor: Identifier
     """The policy's service, or the person."""
+
+
+class RetrainingSnooze(Record):
+    """Policies do not ask for a model until a time. The newest of a model holds."""
+
+    schema_: Literal["driftline.retraining-snooze/1"] = Field("driftline.retraining-snooze/1", alias="schema")
+    model: Identifier
+    until_ms: TimeMs
+    """Event time; one that has passed ends a snooze."""
+    reason: Reason
+    actor: Identifier
+    snoozed_ms: TimeMs
+    """When the person said so: the time of day."""

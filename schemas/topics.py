@@ -18,7 +18,7 @@ from schemas.outcome import Outcome
 from schemas.performance_window import PerformanceWindow
 from schemas.prediction import Prediction
 from schemas.profile import Mark, Profile
-from schemas.retraining import RetrainingRequest
+from schemas.retraining import RetrainingRequest, RetrainingSnooze
 from schemas.rollout import RolloutAudit, RolloutDesired, RolloutObserved
 from schemas.window import Window
 
@@ -134,10 +134,20 @@ _ALL = (
         "retraining.requests",
         "trigger_id; placed by model",
         (RetrainingRequest,),
-        ("triggers",),
-        ("retraining",),
+        ("triggers", "driftline"),
+        ("retraining", "driftline"),
         retention_ms=90 * DAY_MS,
         doc="Requests for a new candidate.",
+    ),
+    Topic(
+        "retraining.controls",
+        "model",
+        (RetrainingSnooze,),
+        ("driftline",),
+        ("triggers", "driftline"),
+        partitions=1,
+        cleanup="compact",
+        doc="Until when policies do not ask for a model's retraining.",
     ),
     Topic(
         "model.events",

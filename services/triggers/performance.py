@@ -125,14 +125,15 @@ def _judged(
     followed = follow(
         dict.fromkeys(("",), series.incidents[0]) if series is not None and series.incidents else {},
         lambda incident: _no_longer_asked(incident, rule),
-        [("", _sighting(window, rule, seen))],
+        [("", sighting(window, rule, seen))],
     )
     alerts = [_withdrawn(key, incident, reason, window.end_ms) for incident, reason in followed.closed]
     alerts += [_changed(key, incident, rule) for incident, _ in followed.changed]
     return Judged(alerts, Series.after(window, list(followed.incidents.values())))
 
 
-def _sighting(window: PerformanceWindow, rule: PerformanceThreshold, seen: Reading) -> Sighting:
+def sighting(window: PerformanceWindow, rule: PerformanceThreshold, seen: Reading) -> Sighting:
+    """What was read, held against the rule."""
     side, bound = bound_of(rule)
     return Sighting(
         rule=rule.name,

@@ -5,7 +5,9 @@ Position and incidents share a row, so that a crash can never part them.
 
 import json
 from collections.abc import Callable
-from typing import Literal, NamedTuple, Self, TypeAlias, get_args
+from typing import Annotated, Literal, NamedTuple, Self, TypeAlias, get_args
+
+from pydantic import Field, TypeAdapter
 
 from schemas.alert import Alert
 from schemas.base import Count, Record, TimeMs
@@ -16,6 +18,7 @@ from services.triggers.incidents import Incident
 Kind = Literal["thresholds", "detector", "performance", "concept", "fairness"]
 """Who judges the windows of a series."""
 AnyWindow: TypeAlias = Window | PerformanceWindow
+_WINDOWS: TypeAdapter[AnyWindow] = TypeAdapter(Annotated[AnyWindow, Field(discriminator="schema_")])
 
 _UNJUDGED = (-1, -1)
 
@@ -85,6 +88,11 @@ def _kept(incidents: list[Incident], start_ms: int) -> tuple[Incident, ...]:
         for incident in incidents
         if incident.state == "firing" or incident.first_seen_ms == start_ms
     )
+
+
+def read_window(value: bytes) -> AnyWindow:
+    """A window of either type, from JSON. Raises ValidationError."""
+    return _WINDOWS.validate_json(value)
 
 
 def is_news(window: AnyWindow, series: Series | None) -> bool:

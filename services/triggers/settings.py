@@ -9,4 +9,4 @@ class TriggersSettings(ProcessSettings):
     """Each from the environment variable DRIFTLINE_<NAME>."""
 
     catch_up_s: float = Field(60.0, gt=0)
-    """How long reading `monitors` to the end may take at the start, in seconds."""
+    """How long reading `monitors`, and `retraining.controls`, to the end may take at the start, in seconds."""

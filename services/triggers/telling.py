@@ -1,17 +1,17 @@
-"""What the operator sees of each alert: a line in the log, and the counters."""
-
-from collections.abc import Callable
+"""What the operator sees of each alert and request: a line in the log, and the counters."""
 
 import structlog
 
 from runtime.metrics import Metrics
 from schemas.alert import Alert
+from schemas.retraining import RetrainingRequest
+from services.triggers.agents import Hearing
 
 _log = structlog.get_logger(__name__)
 
 
-def telling(metrics: Metrics) -> Callable[[Alert], None]:
-    """Notes alerts. After a crash some are noted again; the counters begin at 0 with each process."""
+def telling(metrics: Metrics) -> Hearing:
+    """Notes both. After a crash some are noted again; the counters begin at 0 with each process."""
 
     def note(alert: Alert) -> None:
         if alert.state == "resolved":
@@ -28,4 +28,16 @@ def telling(metrics: Metrics) -> Callable[[Alert], None]:
             summary=alert.summary,
         )
 
-    return note
+    def note_request(request: RetrainingRequest) -> None:
+        metrics.count("driftline_retraining_requests_total", model=request.model, policy=request.policy)
+        _log.info(
+            "retraining_request",
+            model=request.model,
+            version=request.version,
+            policy=request.policy,
+            priority=request.priority,
+            trigger_id=request.trigger_id,
+            reason=request.reason,
+        )
+
+    return Hearing(note, note_request)

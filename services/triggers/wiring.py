@@ -12,7 +12,8 @@ from runtime.follower import Follower
 from runtime.process import instrumented
 from runtime.settings import KafkaSettings
 from schemas.monitor import Monitor
-from services.triggers.agents import judging
+from schemas.retraining import RetrainingSnooze
+from services.triggers.agents import REQUESTS, judging
 from services.triggers.settings import TriggersSettings
 from services.triggers.telling import telling
 
@@ -25,15 +26,18 @@ def main() -> NoReturn:
     with instrumented(SERVICE, settings, clock) as instruments:
         try:
             kafka = KafkaSettings()
-            alert_partitions = describe(kafka, ["alerts"])["alerts"].partitions
+            topics = describe(kafka, ["alerts", REQUESTS])
             monitors = Follower(kafka, "monitors", Monitor, clock)
+            snoozes = Follower(kafka, "retraining.controls", RetrainingSnooze, clock)
             monitors.wait_caught_up(settings.catch_up_s)
+            snoozes.wait_caught_up(settings.catch_up_s)
         except OperatorError as error:
             halt(error.what, error.next_step)
+        partitions = {name: topic.partitions for name, topic in topics.items()}
         projection = Projection(
             service=SERVICE,
             source="windows",
-            handle=judging(monitors, alert_partitions, telling(instruments.metrics)),
+            handle=judging(monitors, snoozes, partitions, telling(instruments.metrics)),
             data_dir=settings.data_dir / SERVICE,
             slot=settings.slot,
         )

@@ -18,6 +18,7 @@ from schemas.ledger import Ledger
 from schemas.monitor import Monitor
 from schemas.performance_window import PerformanceWindow
 from schemas.prediction import Prediction
+from schemas.retraining import RetrainingRequest, RetrainingSnooze
 from schemas.topics import TOPICS
 from schemas.window import Window
 from services.drift.fold.handler import FoldHandler
@@ -29,6 +30,8 @@ from stats.layout import Layout
 COMMAND_LINE = {
     "windows": (Window, PerformanceWindow),
     "alerts": (Alert,),
+    "retraining.requests": (RetrainingRequest,),
+    "retraining.controls": (RetrainingSnooze,),
     "ledger": (Ledger,),
     "dead-letters": (accounts._DeadLetter,),
 }

@@ -7,7 +7,7 @@ import pytest
 from schemas.profile import Mark
 from schemas.topics import DAY_MS, TOPICS, Topic
 
-STATE = {"monitors", "baselines", "windows", "alerts", "rollout.desired"}
+STATE = {"monitors", "baselines", "windows", "alerts", "rollout.desired", "retraining.controls"}
 """Topics of which the newest record of a key is the truth."""
 
 MARKED = {"profiles", "outcomes"}

@@ -1,20 +1,15 @@
 """The service on a real broker: windows in, alerts out, killed in between."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from driftline import explain
-from runtime.admin import describe, end_offsets
+from runtime.admin import end_offsets
 from runtime.clock import SystemClock
 from runtime.log.partitioning import partition_of
 from runtime.settings import KafkaSettings
@@ -95,10 +90,9 @@ def _window(model: str, day: int) -> Window:
 def _labelled(day: int) -> list[PerformanceWindow]:
     """A day of cohorts and an hour of labels of the model watched: two of four are bad, and unfair."""
     bad = day % 4 < 2
-    day_of_cohorts = labelled.window(
-        day, accuracy=0.6 if bad else 0.79, fairness=(labelled.compared(*["impact_ratio"] * bad),)
-    )
-    return [day_of_cohorts, labelled.pane(day, *[labelled.found()] * bad, concept=labelled.concept())]
+    unfair = (labelled.compared(*["impact_ratio"] * bad),)
+    learned = labelled.pane(day, *[labelled.found()] * bad, concept=labelled.concept(), fairness=unfair)
+    return [labelled.window(day, accuracy=0.6 if bad else 0.79), learned]
 
 
 def _expected(windows: Sequence[AnyWindow]) -> Told:
@@ -150,37 +144,10 @@ class Alerts:
 
 
 @pytest.fixture
-def partitions(settings: KafkaSettings) -> int:
-    return describe(settings, ["windows"])["windows"].partitions
-
-
-@pytest.fixture
 def alerts(settings: KafkaSettings, partitions: int) -> Iterator[Alerts]:
     reader = Alerts(settings, partitions)
     yield reader
     reader._consumer.close()
-
-
-@pytest.fixture
-def service(settings: KafkaSettings, tmp_path: Path) -> Any:
-    """Runs the service; what it writes is in `log`, and shown where a test fails."""
-    environment = os.environ | settings.environment() | {"DRIFTLINE_DATA_DIR": str(tmp_path)}
-
-    @contextmanager
-    def run() -> Iterator[subprocess.Popen[bytes]]:
-        with (tmp_path / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "services.triggers"], env=environment, stdout=log, stderr=log
-            )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            sys.stdout.write((tmp_path / "log").read_text(encoding="utf-8")[-4_000:])
-
-    return run
 
 
 @pytest.fixture

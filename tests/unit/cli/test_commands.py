@@ -15,8 +15,9 @@ from schemas.topics import TOPICS
 COMMANDS = (
     "up", "apply", "status", "windows", "performance", "alerts", "explain", "audit", "score", "topics", "doctor",
     "demo flights", "baseline build", "baseline",
+    "triggers", "triggers dry-run", "triggers snooze", "triggers fire",
 )  # fmt: skip
-NEED_KAFKA = ("status", "windows --model m", "performance --model m", "alerts", "explain 1a2b", "audit")
+NEED_KAFKA = ("status", "windows --model m", "performance --model m", "alerts", "explain 1a2b", "audit", "triggers")
 
 runner = CliRunner()
 
@@ -68,6 +69,9 @@ def test_help_names_every_command() -> None:
         "up --workers 0",
         "demo flights --until soon",
         "status --no",
+        "triggers dry-run",
+        "triggers fire --model m",
+        "triggers snooze --model m --reason r --actor a",
     ],
 )
 def test_usage_errors_exit_with_2_and_leave_stdout_empty(arguments: str) -> None:

@@ -14,7 +14,7 @@ def test_an_incident_is_counted_once_opened_and_once_resolved(make: Any, history
     with capture_logs() as lines:
         for day, psi in enumerate((0.3, 0.6, 0.1, 0.6)):
             for alert in history.judge(make.window(day, features={"dep_delay": make.column(psi=psi)}), rules):
-                telling(metrics)(alert)
+                telling(metrics).alert(alert)
     counted = {
         (sample.name, sample.labels.get("severity")): sample.value
         for family in metrics.registry.collect()
