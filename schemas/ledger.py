@@ -35,7 +35,7 @@ class Ledger(Record):
     refused: Count = 0
     """Not valid: dead-lettered by the service that judges the topic."""
     repeated: Count = 0
-    """For information: counted events whose id came twice within one batch; of labels, pairs that a corrected label took
+    """For information: counted events whose id came twice within one batch. Of labels: pairs that corrected ones took
     away, so that counted - repeated is what windows gain."""
     unknown_fields: Count = 0
     """For information: counted events with fields the contract does not know."""

@@ -96,7 +96,7 @@ class ConceptDetector(Record):
     budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """False alarms a model and month, at most, over all that is watched."""
     tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.01
-    """Rises of the error rate by less are not looked for; of a regression, relative rises of the mean absolute error."""
+    """Rises of the error rate by less are not looked for; of a regression, relative rises of its mean error."""
     page: Annotated[float, Field(gt=0)] = 0.1
     """Rise of the error rate, or relative rise, from which the incident pages."""
     dispersion: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
