@@ -102,7 +102,7 @@ _ALL = (
         "driftline_events_moved_total",
         "counter",
         "events",
-        "Events written again to the partition that their key belongs to.",
+        "Events on a wrong partition: written again by the join, and passed over by drift where they are such copies.",
         ("topic",),
     ),
     Metric("driftline_predictions_expired_total", "counter", "predictions", "Predictions given up by the join."),

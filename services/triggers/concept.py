@@ -6,15 +6,15 @@ the bound, a pane without one is quiet. Whether inputs drift too is read from th
 
 from collections.abc import Iterator, Mapping
 
-from schemas.alert import Alert, Evidence
+from schemas.alert import Alert
 from schemas.monitor import Monitor
 from schemas.performance_window import ConceptDetection, ConceptFinding, PerformanceWindow
 from services.triggers import concept_summary as words
 from services.triggers.alerts import told
 from services.triggers.following import follow
-from services.triggers.incidents import Company, Incident, Sighting, alert_id_of, resolved
-from services.triggers.panes import METRIC, NO_EVIDENCE, not_answered
-from services.triggers.series import Judged, Past, Series, SeriesKey
+from services.triggers.incidents import Company, Incident, Sighting, alert_id_of
+from services.triggers.panes import METRIC, NO_EVIDENCE, not_answered, withdraw_all
+from services.triggers.series import Judged, Past, Series, SeriesKey, evidence_of
 from services.triggers.thresholds import watches
 
 RULE = "concept"
@@ -49,11 +49,11 @@ def judge(window: PerformanceWindow, monitor: Monitor, past: Past) -> Mapping[Se
 
 def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
     """Resolves what the monitor does not ask for any more; `now_ms` is event time."""
-    reason = _not_asked(key, monitor)
-    if reason is None or not series.incidents:
-        return Judged([], None)
-    alerts = [_withdrawn(key, resolved(incident), reason, now_ms) for incident in series.incidents]
-    return Judged(alerts, series.with_incidents([]))
+    return withdraw_all(
+        series,
+        _not_asked(key, monitor),
+        lambda incident, reason: _withdrawn(key, incident, reason, now_ms),
+    )
 
 
 def drifting_inputs(window: PerformanceWindow, monitor: Monitor, past: Past) -> tuple[str, ...] | None:
@@ -100,13 +100,10 @@ def _sighting(
         baseline_digest=window.baseline_digest,
         alert_id=alert_id_of(window.model, window.version, window.segment, RULE, stream, window.window_id),
         concept=finding,
-        evidence=Evidence(
-            window_id=window.window_id,
-            revision=window.revision,
-            start_ms=window.start_ms,
-            end_ms=window.end_ms,
-            metric=METRIC,
-            value=finding.log_e if finding is not None else detection.evidence.get(stream, NO_EVIDENCE),
+        evidence=evidence_of(
+            window,
+            METRIC,
+            finding.log_e if finding is not None else detection.evidence.get(stream, NO_EVIDENCE),
             bound=detection.bound,
             n=finding.n if finding is not None else window.labelled,
             score={name: getattr(finding, name) for name in figures},

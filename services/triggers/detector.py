@@ -7,15 +7,15 @@ detector says nothing, unless it says that the detector stopped.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from schemas.alert import Alert, Evidence
+from schemas.alert import Alert
 from schemas.monitor import Monitor
 from schemas.window import Detection, Finding, Window
 from services.triggers import finding_summary as words
 from services.triggers.alerts import told
 from services.triggers.following import follow
-from services.triggers.incidents import Company, Incident, Sighting, alert_id_of, resolved
-from services.triggers.panes import METRIC, NO_EVIDENCE, not_answered
-from services.triggers.series import Judged, Past, Series, SeriesKey
+from services.triggers.incidents import Company, Incident, Sighting, alert_id_of
+from services.triggers.panes import METRIC, NO_EVIDENCE, not_answered, withdraw_all
+from services.triggers.series import Judged, Past, Series, SeriesKey, evidence_of
 from services.triggers.thresholds import watches
 
 RULE = "detector"
@@ -45,11 +45,11 @@ def judge(window: Window, monitor: Monitor, past: Past) -> Mapping[SeriesKey, Ju
 
 def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
     """Resolves what the monitor does not ask for any more; `now_ms` is event time."""
-    reason = _not_asked(key, monitor)
-    if reason is None or not series.incidents:
-        return Judged([], None)
-    alerts = [_withdrawn(key, resolved(incident), reason, now_ms) for incident in series.incidents]
-    return Judged(alerts, series.with_incidents([]))
+    return withdraw_all(
+        series,
+        _not_asked(key, monitor),
+        lambda incident, reason: _withdrawn(key, incident, reason, now_ms),
+    )
 
 
 def _column(incident: Incident) -> str:
@@ -99,13 +99,10 @@ def _sighting(
         baseline_digest=window.baseline_digest or (incident.baseline_digest if incident is not None else None),
         alert_id=alert_id_of(window.model, window.version, window.segment, RULE, column, window.window_id),
         finding=finding,
-        evidence=Evidence(
-            window_id=window.window_id,
-            revision=window.revision,
-            start_ms=window.start_ms,
-            end_ms=window.end_ms,
-            metric=METRIC,
-            value=finding.log_e if finding is not None else detection.evidence.get(column, NO_EVIDENCE),
+        evidence=evidence_of(
+            window,
+            METRIC,
+            finding.log_e if finding is not None else detection.evidence.get(column, NO_EVIDENCE),
             bound=detection.bound,
             n=finding.n if finding is not None else window.n,
             score={"effect": finding.effect} if finding is not None else {},

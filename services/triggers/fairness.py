@@ -7,14 +7,14 @@ few events there is no verdict, and nothing changes.
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from schemas.alert import Alert, Evidence
+from schemas.alert import Alert
 from schemas.monitor import Monitor
 from schemas.performance_window import Figure, PerformanceWindow
 from services.triggers import fairness_summary as words
 from services.triggers.alerts import told
 from services.triggers.following import close, follow
 from services.triggers.incidents import Incident, Side, Sighting, Verdict, alert_id_of
-from services.triggers.series import Judged, Past, Series, SeriesKey, is_news
+from services.triggers.series import Judged, Past, Series, SeriesKey, evidence_of, is_news
 from services.triggers.thresholds import watches
 
 RULE = "fairness"
@@ -97,13 +97,10 @@ def _sighting(window: PerformanceWindow, monitor: Monitor, place: Place, figure:
         alert_id=alert_id_of(window.model, window.version, window.segment, RULE, *place, window.window_id),
         attribute=place.attribute,
         group=place.group,
-        evidence=Evidence(
-            window_id=window.window_id,
-            revision=window.revision,
-            start_ms=window.start_ms,
-            end_ms=window.end_ms,
-            metric=place.limit,
-            value=figure.value or 0.0,
+        evidence=evidence_of(
+            window,
+            place.limit,
+            figure.value or 0.0,
             bound=_bound(monitor, place.limit),
             n=figure.n,
             score={name: end for name, end in (("low", figure.low), ("high", figure.high)) if end is not None},

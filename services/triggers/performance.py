@@ -7,7 +7,7 @@ own way, and so has a series, with a position, of its own.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from schemas.alert import Alert, Evidence
+from schemas.alert import Alert
 from schemas.monitor import Monitor
 from schemas.performance import LOWER_IS_BETTER, PerformanceThreshold
 from schemas.performance_window import Figure, PerformanceWindow
@@ -15,7 +15,7 @@ from services.triggers import performance_summary as words
 from services.triggers.alerts import told
 from services.triggers.following import close, follow
 from services.triggers.incidents import Incident, Sighting, alert_id_of, bound_of, verdict_of
-from services.triggers.series import Judged, Past, Series, SeriesKey, is_news
+from services.triggers.series import Judged, Past, Series, SeriesKey, evidence_of, is_news
 from services.triggers.thresholds import watches
 
 
@@ -145,17 +145,7 @@ def sighting(window: PerformanceWindow, rule: PerformanceThreshold, seen: Readin
         first_seen_ms=window.start_ms,
         baseline_digest=window.baseline_digest,
         alert_id=alert_id_of(window.model, window.version, window.segment, rule.name, None, window.window_id),
-        evidence=Evidence(
-            window_id=window.window_id,
-            revision=window.revision,
-            start_ms=window.start_ms,
-            end_ms=window.end_ms,
-            metric=rule.metric,
-            value=seen.value,
-            bound=bound,
-            n=seen.n,
-            score=dict(seen.score),
-        ),
+        evidence=evidence_of(window, rule.metric, seen.value, bound=bound, n=seen.n, score=seen.score),
     )
 
 

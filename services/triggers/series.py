@@ -4,12 +4,12 @@ Position and incidents share a row, so that a crash can never part them.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, NamedTuple, Self, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter
 
-from schemas.alert import Alert
+from schemas.alert import Alert, Evidence
 from schemas.base import Count, Record, TimeMs
 from schemas.performance_window import PerformanceWindow
 from schemas.window import Window
@@ -21,6 +21,23 @@ AnyWindow: TypeAlias = Window | PerformanceWindow
 _WINDOWS: TypeAdapter[AnyWindow] = TypeAdapter(Annotated[AnyWindow, Field(discriminator="schema_")])
 
 _UNJUDGED = (-1, -1)
+
+
+def evidence_of(
+    window: AnyWindow, metric: str, value: float, *, bound: float, n: int, score: Mapping[str, float]
+) -> Evidence:
+    """The figure that decided, and the window it stands in."""
+    return Evidence(
+        window_id=window.window_id,
+        revision=window.revision,
+        start_ms=window.start_ms,
+        end_ms=window.end_ms,
+        metric=metric,
+        value=value,
+        bound=bound,
+        n=n,
+        score=dict(score),
+    )
 
 
 class SeriesKey(NamedTuple):

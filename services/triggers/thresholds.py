@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-from schemas.alert import Evidence
 from schemas.monitor import ModelMetric, Monitor, Threshold
 from schemas.window import Window
 from services.triggers import alerts as alert_of
 from services.triggers.figures import READINGS, UNCOUNTED, Figure
 from services.triggers.following import close, follow
 from services.triggers.incidents import Incident, Sighting, alert_id_of, bound_of, verdict_of
-from services.triggers.series import Judged, Past, Series, SeriesKey, is_news
+from services.triggers.series import Judged, Past, Series, SeriesKey, evidence_of, is_news
 
 MODEL_METRICS: frozenset[str] = frozenset(get_args(ModelMetric))
 VARIANT = "variant"
@@ -70,17 +69,7 @@ def _sighting(window: Window, rule: Threshold, figure: Figure) -> Sighting:
         first_seen_ms=window.start_ms,
         baseline_digest=window.baseline_digest,
         alert_id=alert_id_of(window.model, window.version, window.segment, rule.name, figure.feature, window.window_id),
-        evidence=Evidence(
-            window_id=window.window_id,
-            revision=window.revision,
-            start_ms=window.start_ms,
-            end_ms=window.end_ms,
-            metric=rule.metric,
-            value=figure.value,
-            bound=bound,
-            n=figure.n,
-            score=dict(figure.score),
-        ),
+        evidence=evidence_of(window, rule.metric, figure.value, bound=bound, n=figure.n, score=figure.score),
     )
 
 

@@ -7,9 +7,8 @@ import structlog
 from runtime.clock import Clock
 from runtime.hot_loop import Step
 from runtime.log.protocol import OutRecord
+from runtime.metering import meter_records, meter_turn
 from runtime.process import Instruments
-from schemas.dead_letter import DeadLetter
-from schemas.ledger import Ledger
 from services.performance.join.join import Planned
 from services.performance.join.store import JoinStore
 from services.performance.join.stores import Replayed
@@ -52,10 +51,7 @@ class JoinMeter:
     def observe(self, step: Step, lag: Callable[[], Mapping[int, int]], stores: Mapping[int, JoinStore]) -> None:
         """Called after every turn of the loop; stores by partition, as they are now."""
         self._health.beat()
-        if step.outcome in {"committed", "rewound"}:
-            outcome = "committed" if step.outcome == "committed" else "aborted"
-            self._metrics.count("driftline_transactions_total", outcome=outcome)
-            self._metrics.observe("driftline_transaction_seconds", step.commit_s)
+        meter_turn(self._metrics, step)
         if step.outcome == "committed" and step.batch is not None:
             self._health.ready()
             ranges = step.batch.ranges
@@ -66,10 +62,8 @@ class JoinMeter:
             for number, store in stores.items():
                 self._metrics.set("driftline_labels_waiting", store.state.waiting, partition=str(number))
                 self._metrics.set("driftline_store_bytes", store.size_bytes(), partition=str(number))
-            if step.batch.messages:
-                self._metrics.count("driftline_batches_total")
-                self._metrics.observe("driftline_fold_seconds", step.fold_s)
             self._count()
+            meter_records(self._metrics, self._records)
         self._planned, self._records = [], ()
 
     def _count(self) -> None:
@@ -78,14 +72,3 @@ class JoinMeter:
             self._metrics.count("driftline_pairs_joined_total", counters["joined"])
             self._metrics.count("driftline_pairs_corrected_total", counters["corrected"])
             self._metrics.count("driftline_predictions_expired_total", counters["expired"])
-        for record in self._records:
-            if record.topic == "dead-letters":
-                letter = DeadLetter.model_validate_json(record.value)
-                self._metrics.count("driftline_dead_letters_total", model=letter.model or "", reason=letter.reason)
-            elif record.topic == "ledger":
-                account = Ledger.model_validate_json(record.value)
-                self._metrics.count("driftline_records_total", account.records)
-                self._metrics.count("driftline_events_read_total", account.events)
-                self._metrics.count("driftline_events_moved_total", account.moved, topic=account.source.topic)
-                for model, events in account.counted.items():
-                    self._metrics.count("driftline_events_counted_total", events, model=model)
