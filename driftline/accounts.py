@@ -5,17 +5,18 @@ of, each cut off where the ledger ended. Whatever is found then was written befo
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from driftline import reading
-from driftline.audit import JOIN, READS, Accounts
+from driftline.audit import JOIN, READS, Accounts, Audit, audit
 from driftline.balances import Partition, WindowCount
 from driftline.reading import Entry
 from runtime.admin import end_offsets, start_offsets, topic_ids
+from runtime.clock import Clock
 from runtime.settings import KafkaSettings
 from schemas.ledger import Ledger
 from schemas.outcome import By
@@ -23,6 +24,8 @@ from schemas.outcome import By
 SOURCES = tuple(dict.fromkeys(chain.from_iterable(READS.values())))
 TRUNCATED = ("ledger", "profiles", "outcomes", "dead-letters")
 """Topics whose oldest records retention may have deleted, so that sums over them say nothing."""
+_CONFIRMATIONS = 2
+_PAUSE_S = 3.0
 Reach = Mapping[tuple[str, str], int]
 """End offset that the ledger accounts for, by service and source partition (`SourceRange.key`)."""
 
@@ -78,6 +81,21 @@ class _DeadLetter(BaseModel):
     topic: str
     partition: int
     offset: int
+
+
+def confirmed(accounts: Callable[[], Accounts], clock: Clock) -> Audit:
+    """The audit of what was read; what is broken is read again, and must be found so each time.
+
+    The end of a transaction reaches its partitions one after another: for a moment, long where the brokers struggle,
+    the ledger has what it accounts for and its readers have not.
+    """
+    found = audit(accounts())
+    for _ in range(_CONFIRMATIONS):
+        if found.verdict != "broken":
+            break
+        clock.sleep(_PAUSE_S)
+        found = audit(accounts())
+    return found
 
 
 def read(settings: KafkaSettings) -> Accounts:

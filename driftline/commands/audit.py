@@ -19,10 +19,11 @@ def command(*, json: Json = False, data_dir: DataDir = DATA_DIR) -> None:
     Example: driftline audit --json
     """
     from driftline import accounts, connection, output
-    from driftline.audit import audit
     from driftline.report import audit_table
+    from runtime.clock import SystemClock
 
-    result = audit(accounts.read(connection.find(data_dir).settings))
+    settings = connection.find(data_dir).settings
+    result = accounts.confirmed(lambda: accounts.read(settings), SystemClock())
     if json:
         output.print_json(result.as_json())
     else:

@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.console import Console
 
 from driftline import accounts, publishing
-from driftline.audit import audit
 from driftline.data_dir import prepare
 from driftline.demo.display import Rate, display
 from driftline.demo.events import events
@@ -190,7 +189,7 @@ class Demo:
         )
 
     def _judge(self) -> ExitCode:
-        result = audit(accounts.read(self.stack.settings))
+        result = accounts.confirmed(lambda: accounts.read(self.stack.settings), self.clock)
         self.out.print("Conservation audit", style="bold")
         self.out.print(audit_table(result))
         return ExitCode.OK if result.verdict == "balanced" else ExitCode.PROBLEM
