@@ -6,6 +6,20 @@ from pydantic import Field
 
 from schemas.base import Identifier, Record, TimeMs
 
+Step = Literal[
+    "started",
+    "data_gate",
+    "trained",
+    "model_gate",
+    "candidate",
+    "approved",
+    "rejected",
+    "promoted",
+    "retired",
+    "failed",
+]
+"""Of a run."""
+
 
 class GateResult(Record):
     """One rule of a gate, with the figure it looked at."""
@@ -26,18 +40,7 @@ class ModelEvent(Record):
     model: Identifier
     version: Identifier
     """The candidate's version."""
-    step: Literal[
-        "started",
-        "data_gate",
-        "trained",
-        "model_gate",
-        "candidate",
-        "approved",
-        "rejected",
-        "promoted",
-        "retired",
-        "failed",
-    ]
+    step: Step
     time_ms: TimeMs
     artifact_digest: str | None = None
     dataset_digest: str | None = None

@@ -8,10 +8,10 @@ from sqlmodel import Session
 from runtime.registry.canonical import canonical_json
 from runtime.registry.errors import Conflict, NotRegistered
 from runtime.registry.facts import Stamp, Whole, found, record
-from runtime.registry.steps import FIRST, NEXT, Step
+from runtime.registry.steps import FIRST, NEXT
 from runtime.registry.tables import ApprovalFact, Gate, GateRule, Model, Run, RunStep
 from schemas.approval import Approval
-from schemas.model_event import GateResult
+from schemas.model_event import GateResult, Step
 from schemas.retraining import RetrainingRequest
 
 _ORDER: Final = {step: position for position, step in enumerate(NEXT)}

@@ -5,21 +5,9 @@ until it is promoted, rejected or retired once it is a candidate.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
-Step = Literal[
-    "started",
-    "data_gate",
-    "trained",
-    "model_gate",
-    "candidate",
-    "approved",
-    "rejected",
-    "promoted",
-    "retired",
-    "failed",
-]
-"""As in schemas/model_event.py."""
+from schemas.model_event import Step
 
 FIRST: Final[Step] = "started"
 NEXT: Final[Mapping[str, tuple[Step, ...]]] = {

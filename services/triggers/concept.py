@@ -11,11 +11,10 @@ from schemas.monitor import Monitor
 from schemas.performance_window import ConceptDetection, ConceptFinding, PerformanceWindow
 from services.triggers import concept_summary as words
 from services.triggers.alerts import told
-from services.triggers.following import follow
+from services.triggers.following import close
 from services.triggers.incidents import Company, Incident, Sighting, alert_id_of
-from services.triggers.panes import METRIC, NO_EVIDENCE, not_answered, withdraw_all
+from services.triggers.panes import METRIC, NO_EVIDENCE, follow_pane, not_asked
 from services.triggers.series import Judged, Past, Series, SeriesKey, evidence_of
-from services.triggers.thresholds import watches
 
 RULE = "concept"
 """The rule that the concept detector's incidents go by."""
@@ -26,32 +25,30 @@ SMALL_SHARE = 0.2
 def judge(window: PerformanceWindow, monitor: Monitor, past: Past) -> Mapping[SeriesKey, Judged]:
     """What a final window makes of its series; nothing where it is no news, or nothing is open and nothing found."""
     key = SeriesKey.of("concept", window)
-    series = past(key)
-    if window.by != "label_time" or (series is not None and window.start_ms <= series.start_ms):
+    if window.by != "label_time":
         return {}
-    incidents: dict[str, Incident] = {
-        words.finding_of(i).what: i for i in (series.incidents if series is not None else ())
-    }
-    not_asked, detection = _not_asked(key, monitor), window.detection
-    followed = follow(
-        incidents,
-        lambda incident: not_asked or not_answered(incident, window, "concept"),
-        _sightings(window, detection, monitor, incidents) if detection is not None and not_asked is None else (),
+    followed = follow_pane(
+        window,
+        past(key),
+        "concept",
+        not_asked(key, monitor, "concept"),
+        place_of=_stream,
+        sightings_of=lambda incidents: _sightings(window, monitor, incidents),
     )
-    firing = [incident for incident in followed.incidents.values() if incident.state == "firing"]
-    if not followed.closed and not followed.changed and (detection is None or not firing):
+    if followed is None:
         return {}
     drifting = drifting_inputs(window, monitor, past)
     alerts = [_withdrawn(key, incident, reason, window.end_ms) for incident, reason in followed.closed]
     alerts += [_changed(key, incident, window, monitor, drifting) for incident, _ in followed.changed]
-    return {key: Judged(alerts, Series.after(window, firing))}
+    return {key: Judged(alerts, Series.after(window, followed.firing))}
 
 
 def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
     """Resolves what the monitor does not ask for any more; `now_ms` is event time."""
-    return withdraw_all(
+    reason = not_asked(key, monitor, "concept")
+    return close(
         series,
-        _not_asked(key, monitor),
+        lambda _: reason,
         lambda incident, reason: _withdrawn(key, incident, reason, now_ms),
     )
 
@@ -64,22 +61,19 @@ def drifting_inputs(window: PerformanceWindow, monitor: Monitor, past: Past) -> 
     return tuple(incident.feature for incident in (series.incidents if series else ()) if incident.feature is not None)
 
 
-def _not_asked(key: SeriesKey, monitor: Monitor) -> str | None:
-    if monitor.performance.detector.rule == "off":
-        return "the monitor switched the concept detector off"
-    if key.size_ms != monitor.performance.detector_pane_ms:
-        return "the monitor gave the concept detector another pane"
-    if not watches(monitor, key.segment):
-        return "the monitor dropped the segment"
-    return None
+def _stream(incident: Incident) -> str:
+    return words.finding_of(incident).what
 
 
 def _sightings(
-    window: PerformanceWindow, detection: ConceptDetection, monitor: Monitor, incidents: Mapping[str, Incident]
+    window: PerformanceWindow, monitor: Monitor, incidents: Mapping[str, Incident]
 ) -> Iterator[tuple[str, Sighting]]:
     """Of each stream with a finding, then of each with an open incident and none."""
+    detection = window.detection
+    if detection is None:
+        return
     found: dict[str, ConceptFinding] = {finding.what: finding for finding in detection.findings}
-    for stream in (*found, *(stream for stream in incidents if stream not in found)):
+    for stream in dict.fromkeys((*found, *incidents)):
         yield stream, _sighting(window, detection, monitor, stream, found.get(stream))
 
 

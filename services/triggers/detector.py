@@ -12,11 +12,10 @@ from schemas.monitor import Monitor
 from schemas.window import Detection, Finding, Window
 from services.triggers import finding_summary as words
 from services.triggers.alerts import told
-from services.triggers.following import follow
+from services.triggers.following import close
 from services.triggers.incidents import Company, Incident, Sighting, alert_id_of
-from services.triggers.panes import METRIC, NO_EVIDENCE, not_answered, withdraw_all
+from services.triggers.panes import METRIC, NO_EVIDENCE, follow_pane, not_asked
 from services.triggers.series import Judged, Past, Series, SeriesKey, evidence_of
-from services.triggers.thresholds import watches
 
 RULE = "detector"
 """The rule that the detector's incidents go by."""
@@ -25,19 +24,17 @@ RULE = "detector"
 def judge(window: Window, monitor: Monitor, past: Past) -> Mapping[SeriesKey, Judged]:
     """What a final window makes of its series; nothing where it is no news, or nothing is open and nothing found."""
     key = SeriesKey.of("detector", window)
-    series = past(key)
-    if window.size_ms != monitor.detector_pane_ms or (series is not None and window.start_ms <= series.start_ms):
-        return {}
-    incidents = {_column(incident): incident for incident in (series.incidents if series is not None else ())}
-    not_asked, detection = _not_asked(key, monitor), window.detection
-    followed = follow(
-        incidents,
-        lambda incident: not_asked or not_answered(incident, window, "drift"),
-        _sightings(window, detection, monitor, incidents) if detection is not None and not_asked is None else (),
+    followed = follow_pane(
+        window,
+        past(key),
+        "drift",
+        not_asked(key, monitor, "drift"),
+        place_of=_column,
+        sightings_of=lambda incidents: _sightings(window, monitor, incidents),
     )
-    firing = _ranked([incident for incident in followed.incidents.values() if incident.state == "firing"], window)
-    if not followed.closed and not followed.changed and (detection is None or not firing):
+    if followed is None:
         return {}
+    firing = _ranked(followed.firing, window)
     alerts = [_withdrawn(key, incident, reason, window.end_ms) for incident, reason in followed.closed]
     alerts += [_changed(key, incident, window, monitor, firing) for incident, _ in followed.changed]
     return {key: Judged(alerts, Series.after(window, firing))}
@@ -45,9 +42,10 @@ def judge(window: Window, monitor: Monitor, past: Past) -> Mapping[SeriesKey, Ju
 
 def withdraw(key: SeriesKey, series: Series, monitor: Monitor, now_ms: int) -> Judged:
     """Resolves what the monitor does not ask for any more; `now_ms` is event time."""
-    return withdraw_all(
+    reason = not_asked(key, monitor, "drift")
+    return close(
         series,
-        _not_asked(key, monitor),
+        lambda _: reason,
         lambda incident, reason: _withdrawn(key, incident, reason, now_ms),
     )
 
@@ -56,24 +54,15 @@ def _column(incident: Incident) -> str:
     return words.finding_of(incident).column
 
 
-def _not_asked(key: SeriesKey, monitor: Monitor) -> str | None:
-    if monitor.detector.rule == "off":
-        return "the monitor switched the drift detector off"
-    if key.size_ms != monitor.detector_pane_ms:
-        return "the monitor gave the drift detector another pane"
-    if not watches(monitor, key.segment):
-        return "the monitor dropped this segment"
-    return None
-
-
-def _sightings(
-    window: Window, detection: Detection, monitor: Monitor, incidents: Mapping[str, Incident]
-) -> Iterator[tuple[str, Sighting]]:
+def _sightings(window: Window, monitor: Monitor, incidents: Mapping[str, Incident]) -> Iterator[tuple[str, Sighting]]:
     """Of each column with a finding, then of each with an open incident and none."""
+    detection = window.detection
+    if detection is None:
+        return
     found: dict[str, Finding] = {}
     for finding in sorted(detection.findings, key=lambda finding: finding.severity != "page"):
         found.setdefault(finding.column, finding)
-    for column in (*found, *(column for column in incidents if column not in found)):
+    for column in dict.fromkeys((*found, *incidents)):
         yield (
             column,
             _sighting(window, detection, monitor, column, finding=found.get(column), incident=incidents.get(column)),

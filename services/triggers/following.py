@@ -23,6 +23,11 @@ class Followed(NamedTuple, Generic[Place]):
     changed: list[tuple[Incident, Sighting]]
     """Opened, escalated or calmed, and by what."""
 
+    @property
+    def firing(self) -> list[Incident]:
+        """Those that are open."""
+        return [incident for incident in self.incidents.values() if incident.state == "firing"]
+
 
 def follow(
     incidents: Mapping[Place, Incident], reason_of: Reason, sightings: Iterable[tuple[Place, Sighting]]

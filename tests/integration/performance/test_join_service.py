@@ -84,6 +84,7 @@ def test_outcomes_are_those_of_a_join_in_pandas(settings: KafkaSettings, tmp_pat
     apply(settings, "monitors", "binary", MONITOR)
     predictions, labels = stream(random.Random(4), SystemClock().wall_ms())
     half = len(predictions) // 2
+    disk = tmp_path / "join:0" / "join"
 
     def settled() -> bool:
         judged = sum(account.events - account.moved for account in accounts(settings, "predictions"))
@@ -94,10 +95,10 @@ def test_outcomes_are_those_of_a_join_in_pandas(settings: KafkaSettings, tmp_pat
         killed = start(settings, tmp_path)
         produce(settings, "labels", labels[: len(labels) // 2])
         produce(settings, "predictions", predictions[:half])
-        wait_for(lambda: bool(accounts(settings, "predictions")))
+        wait_for(lambda: disk.exists() and bool(accounts(settings, "predictions")))
         killed.kill()
         killed.wait()
-    shutil.rmtree(tmp_path / "join:0" / "join")
+    shutil.rmtree(disk)
     with running(settings, tmp_path, "join:0", "join:1", service="services.performance"):
         produce(settings, "predictions", predictions[half:])
         produce(settings, "labels", labels[len(labels) // 2 :])
