@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rocksdict import WriteBatch
+
 from runtime.log.partitioning import partition_of
 from schemas.base import SourceRange
 from services.performance.join.join import Join
 from services.performance.join.records import LabelRecord, Origin, Part, PredictionRecord, packed_origin
 from services.performance.join.rows import SLACK_MS
-from services.performance.join.store import JoinStore, State, batch_of
+from services.performance.join.store import JoinStore, State
 
 BATCH, PARTITIONS = 5_000, 4
 T0 = 1_700_000_000_000
@@ -134,7 +136,12 @@ def alone(folder: Path, keys: list[bytes], load: Load, row: bytes, spent: Spent)
         told = rng.sample(told, len(told))
         with Stopwatch(spent):
             found = store.get(told)
-            store.write(batch_of(((key, row) for key in new), old), State())
+            batch = WriteBatch(raw_mode=True)
+            for key in new:
+                batch.put(key, row)
+            for key in old:
+                batch.delete(key)
+            store.write(batch, State())
         assert None not in found
         spent.pairs += len(told)
         yield

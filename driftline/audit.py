@@ -28,6 +28,8 @@ from schemas.ledger import Ledger
 from schemas.outcome import By
 
 FOLD, WINDOWS = "drift-fold", "drift-windows"
+REGISTRY = "registry"
+"""The check of what is no event."""
 JOIN, OUTCOME_WINDOWS = "performance-join", "performance-windows"
 READS: Mapping[str, tuple[str, ...]] = MappingProxyType({FOLD: ("predictions",), JOIN: ("predictions", "labels")})
 """Services that account for every record of a topic."""
@@ -89,6 +91,10 @@ class Audit:
     def __post_init__(self) -> None:
         outcomes = {check.outcome for check in self.checks}
         object.__setattr__(self, "verdict", next((o for o in ("broken", "pending") if o in outcomes), "balanced"))
+
+    def beside(self, check: Check | None) -> "Audit":
+        """The same audit with a check of something else than events."""
+        return self if check is None else Audit((*self.checks, check), self.accounts)
 
     def as_json(self) -> dict[str, Any]:
         """The audit as a JSON document."""

@@ -10,9 +10,10 @@ from driftline.datasets import Dataset
 from driftline.errors import CommandError
 from driftline.parts import Parts
 from stats.performance.class_names import Places, class_codes, class_names, synonyms
+from stats.performance.class_ranks import positive_last, ranked_classes
 from stats.performance.estimate import MIN_COUNT
 from stats.performance.exact_sum import Floats
-from stats.performance.layout import MAX_CLASSES, OTHER, OutcomeLayout
+from stats.performance.layout import OutcomeLayout
 
 _SHOWN = 3
 
@@ -51,12 +52,12 @@ def classes_of(rows: Dataset, known: Sequence[Dataset], parts: Parts) -> Outcome
     answered = sum((named(data, parts.prediction).counts for data in known), Counter[str]())
     labelled = _as_answered(sum((named(data, parts.label).counts for data in known), Counter[str]()), answered)
     _check(answered, labelled, parts)
-    every = sorted({*labelled, *answered} - {OTHER}, key=lambda name: (-labelled[name], -answered[name], name))
-    if len(every) < 2:
+    names = ranked_classes(labelled, answered)
+    if len(names) < 2:
         return None
-    if len(every) == 2 or len(set(labelled) - {OTHER}) == 2:
-        return OutcomeLayout("binary", _ordered(sorted(every[:2]), rows, parts))
-    return OutcomeLayout("multiclass", every[:MAX_CLASSES])
+    return (
+        OutcomeLayout("binary", _ordered(names, rows, parts)) if len(names) == 2 else OutcomeLayout("multiclass", names)
+    )
 
 
 def probabilities(layout: OutcomeLayout, rows: Dataset, parts: Parts) -> list[Floats]:
@@ -102,12 +103,8 @@ def _ordered(names: Sequence[str], rows: Dataset, parts: Parts) -> Sequence[str]
     """Two classes, the positive one last."""
     if parts.score:
         label = class_codes(OutcomeLayout("binary", names), *named(rows, parts.label))
-        score = _probability(rows, parts.score)
-        first, second = (score[(label == k) & ~np.isnan(score)] for k in (0, 1))
-        inverted = first.size and second.size and first.mean() > second.mean()
-    else:
-        inverted = set(parts.probabilities) == {names[0]}
-    return names[::-1] if inverted else names
+        return positive_last(names, label, _probability(rows, parts.score))
+    return names[::-1] if set(parts.probabilities) == {names[0]} else names
 
 
 def _probability(rows: Dataset, column: str) -> Floats:

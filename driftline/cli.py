@@ -10,6 +10,8 @@ from typer.core import TyperGroup
 from driftline.commands import (
     alerts,
     apply,
+    approvals,
+    approve,
     audit,
     baseline,
     card,
@@ -18,6 +20,8 @@ from driftline.commands import (
     explain,
     lineage,
     performance,
+    reject,
+    runs,
     score,
     status,
     topics,
@@ -65,7 +69,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (up, apply, status, windows, performance, alerts, explain, audit, score, lineage, card, topics, doctor):
+SINGLE = (
+    up, apply, status, windows, performance, alerts, explain, runs, approvals, approve, reject, lineage, card, audit,
+    score, topics, doctor,
+)  # fmt: skip
+for module in SINGLE:
     app.command(module.NAME, epilog=EPILOG)(module.command)
 for group in (demo, baseline, triggers):
     app.add_typer(group.app, name=group.NAME)

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from rich.table import Table
 
 from driftline import connection
+from driftline import registry as places
 from driftline.connection import Connection
 from driftline.errors import CommandError
 from driftline.lag import lags
@@ -25,6 +26,7 @@ from runtime.broker.java import find_java
 from runtime.clock import SystemClock
 from runtime.errors import OperatorError
 from runtime.kafka_errors import next_step
+from runtime.registry.lineage import models
 from schemas.topics import TOPICS
 
 Outcome = Literal["ok", "warn", "fail"]
@@ -45,7 +47,7 @@ class Finding(NamedTuple):
 
 def examine(data_dir: Path) -> list[Finding]:
     """Runs every check; those of Kafka only where there is one."""
-    findings = [python(), java(), disk(data_dir)]
+    findings = [python(), java(), disk(data_dir), registry(data_dir)]
     try:
         found = connection.find(data_dir)
     except CommandError as error:
@@ -88,6 +90,20 @@ def disk(data_dir: Path) -> Finding:
     if free_gb < _FREE_GB:
         return Finding("disk", "warn", detail, f"free {_FREE_GB:.0f} GB, or choose another --data-dir")
     return Finding("disk", "ok", detail)
+
+
+def registry(data_dir: Path) -> Finding:
+    """Where the registry is, and whether it opens."""
+    try:
+        settings = places.settings_of(data_dir)
+        where = places.place(settings)
+        if settings.file is not None and not settings.file.exists():
+            return Finding("registry", "ok", f"none yet: services make it at {where}")
+        with places.opened(data_dir) as opened, opened.reading() as session:
+            known = len(models(session))
+    except OperatorError as error:
+        return Finding("registry", "fail", error.what, error.next_step)
+    return Finding("registry", "ok", f"{known} model(s) at {where}, artifacts at {settings.artifacts}")
 
 
 def kafka(found: Connection) -> Finding:

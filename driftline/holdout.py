@@ -11,19 +11,15 @@ from driftline.parts import Parts
 from runtime.cells import pack, unpack
 from schemas.baseline import OutcomeReference
 from stats.baseline import build_column
-from stats.performance.cells import Predictions, fold_outcomes, fold_predictions
 from stats.performance.class_names import class_codes
-from stats.performance.estimate import Estimate
 from stats.performance.exact_sum import Cells, Floats
+from stats.performance.labelled import fold_labelled, metrics_of
 from stats.performance.layout import OutcomeLayout
-from stats.performance.metrics import performance
 
 MAX_NUMERIC_CLASSES = 50
 """A numeric label with more distinct values than this is a quantity, not a class."""
 OF_SCORES = ("auc", "log_loss", "brier", "calibration_error", "positive_rate")
 """Metrics of two classes that need scores and labels only."""
-_NOT_OF_ROWS = ("coverage", "value")
-_CHUNK = 100_000  # rows folded at a time
 
 
 class Measured(NamedTuple):
@@ -84,7 +80,7 @@ def _regression(labels: Floats, predictions: Floats, edges: Sequence[float]) -> 
     labels = labels[both]
     column = build_column("label", "prediction", "numeric", labels)
     layout = OutcomeLayout("regression", (), column.center, column.scale, edges)
-    return _measured(layout, _folded(layout, predictions[both], (), labels))
+    return _measured(layout, fold_labelled(layout, predictions[both], None, labels))
 
 
 def _classification(layout: OutcomeLayout, rows: Dataset, parts: Parts) -> Measured:
@@ -94,10 +90,10 @@ def _classification(layout: OutcomeLayout, rows: Dataset, parts: Parts) -> Measu
         both &= answer.places >= 0
     if not both.any():
         return NOTHING
-    cells = _folded(
+    cells = fold_labelled(
         layout,
         class_codes(layout, *answer)[both],
-        [column[both] for column in probabilities(layout, rows, parts)],
+        np.column_stack([column[both] for column in probabilities(layout, rows, parts)]),
         class_codes(layout, *label)[both],
     )
     found = _measured(layout, cells)
@@ -107,35 +103,5 @@ def _classification(layout: OutcomeLayout, rows: Dataset, parts: Parts) -> Measu
     return Measured(None, {name: found.metrics[name] for name in kept if name in found.metrics})
 
 
-def _folded(layout: OutcomeLayout, predictions: Predictions, chances: Sequence[Floats], labels: Predictions) -> Cells:
-    """All rows in one vector, int64[size], as made and as joined; `chances` by scored class, of a regression none."""
-    cells = layout.zeros()
-    for start in range(0, len(labels), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        some = predictions[chunk]
-        scores = np.column_stack([column[chunk] for column in chances]) if chances else None
-        none, group = np.full(len(some), np.nan), np.zeros(len(some), np.int64)
-        cells += fold_outcomes(layout, some, scores, labels[chunk], none, none, group=group, groups=1)[0]
-        cells += fold_predictions(layout, some, scores, group=group, groups=1)[0]
-    return cells
-
-
 def _measured(layout: OutcomeLayout, cells: Cells) -> Measured:
-    metrics = {
-        name: figure.value
-        for name, figure in performance(layout, cells).figures.items()
-        if isinstance(figure, Estimate) and np.isfinite(figure.value) and name not in _NOT_OF_ROWS
-    }
-    if layout.task == "binary":
-        by_label = layout.part(cells, "confusion").sum(1)
-        metrics["positive_rate"] = float(by_label[1] / by_label.sum())
-    outcomes = OutcomeReference(
-        task=layout.task,
-        classes=layout.classes,
-        center=layout.center,
-        scale=layout.scale,
-        edges=tuple(layout.edges.tolist()),
-        digest=layout.digest,
-        cells=pack(cells),
-    )
-    return Measured(outcomes, metrics)
+    return Measured(OutcomeReference(**layout.meaning, cells=pack(cells)), metrics_of(layout, cells))

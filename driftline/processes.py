@@ -1,14 +1,12 @@
 """The process table: every service `driftline up` starts, and what each is told by its environment."""
 
-import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from driftline.connection import ServiceState
-
-LOOPBACK = "127.0.0.1"
+from runtime.broker.ports import HOST, free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,7 @@ SERVICES = (
     Service("performance-join", ("services.performance", "join"), scales=True),
     Service("performance-windows", ("services.performance", "windows")),
     Service("triggers", ("services.triggers",)),
+    Service("retraining", ("services.retraining",)),
 )
 
 
@@ -41,16 +40,16 @@ class Process:
     state: ServiceState
 
 
-def processes(data_dir: Path, workers: int, kafka: Mapping[str, str]) -> list[Process]:
-    """Every process, with `workers` slots of those that scale. `kafka` are the settings' variables."""
+def processes(data_dir: Path, workers: int, shared: Mapping[str, str]) -> list[Process]:
+    """Every process, with `workers` slots of those that scale. `shared` are the variables of Kafka and the registry."""
     return [
-        _process(service, slot, data_dir, kafka)
+        _process(service, slot, data_dir, shared)
         for service in SERVICES
         for slot in range(workers if service.scales else 1)
     ]
 
 
-def _process(service: Service, slot: int, data_dir: Path, kafka: Mapping[str, str]) -> Process:
+def _process(service: Service, slot: int, data_dir: Path, shared: Mapping[str, str]) -> Process:
     name = f"{service.name}-{slot}" if service.scales else service.name
     port = free_port()
     own = {
@@ -59,12 +58,5 @@ def _process(service: Service, slot: int, data_dir: Path, kafka: Mapping[str, st
         "DRIFTLINE_METRICS_PORT": str(port),
         "PYTHONUNBUFFERED": "1",
     }
-    state = ServiceState(log=str(data_dir / "log" / f"{name}.log"), metrics=f"http://{LOOPBACK}:{port}")
-    return Process(name, (sys.executable, "-m", *service.module), {**kafka, **own}, state)
-
-
-def free_port() -> int:
-    """A port on loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    state = ServiceState(log=str(data_dir / "log" / f"{name}.log"), metrics=f"http://{HOST}:{port}")
+    return Process(name, (sys.executable, "-m", *service.module), {**shared, **own}, state)

@@ -1,20 +1,18 @@
 """What the registry tells of a version, in words: where it comes from, how good it was, where it serves."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
 
 from driftline.errors import CommandError
+from driftline.importance import Steadiness, steadiness_of
 from driftline.output import count, table, utc
+from driftline.registry import opened
 from runtime.registry import (
     Card,
     Lineage,
-    Registry,
-    RegistryError,
-    RegistrySettings,
     Serving,
     card_of,
     lineage_of,
@@ -25,17 +23,18 @@ from schemas.approval import Approval
 from schemas.model_event import GateResult
 
 NOT_KNOWN = "not known"
+_TOP = 5
 
 
 def read_lineage(data_dir: Path, model: str) -> tuple[Lineage, ...]:
     """A model's versions, the newest first. Raises CommandError where there is no registry, or no such model in it."""
-    with _registry(data_dir) as registry, registry.reading() as session:
+    with opened(data_dir) as registry, registry.reading() as session:
         return lineage_of(session, model)
 
 
 def read_card(data_dir: Path, version: str, model: str | None) -> Card:
     """The card of a version. Raises CommandError where none is registered, or several models have one of that name."""
-    with _registry(data_dir) as registry, registry.reading() as session:
+    with opened(data_dir) as registry, registry.reading() as session:
         models = [model] if model else models_of(session, version)
         if len(models) > 1:
             raise CommandError(
@@ -49,41 +48,33 @@ def read_card(data_dir: Path, version: str, model: str | None) -> Card:
         return card_of(session, models[0], version)
 
 
-@contextmanager
-def _registry(data_dir: Path) -> Iterator[Registry]:
-    """That of the environment, of the folder, or of the demo within it."""
-    folders = (data_dir, data_dir / "demo")
-    settings = [RegistrySettings.under(folder) for folder in folders]
-    there = (found for found in settings if found.file is None or found.file.exists())
-    try:
-        with Registry.for_reading(next(there, settings[0])) as registry:
-            yield registry
-    except RegistryError as error:
-        raise CommandError(error.what, error.next_step) from error
-
-
 def lineage_tables(lineages: Sequence[Lineage]) -> Iterator[Table]:
     """One table a version."""
+    steadiness = steadiness_of(lineages)
     for lineage in lineages:
-        rows = [(name, escape(words)) for name, words in _facts(lineage)]
+        rows = [(name, escape(words)) for name, words in _facts(lineage, steadiness.get(lineage.version))]
         yield table(escape(f"{lineage.model} {lineage.version}"), ("", ""), rows)
 
 
-def _facts(lineage: Lineage) -> Iterator[tuple[str, str]]:
+def _facts(lineage: Lineage, steadiness: Steadiness | None) -> Iterator[tuple[str, str]]:
     yield "serves", "; ".join(map(_serving, lineage.serving)) or _no_more(lineage)
     yield "made by", _made_by(lineage)
     for dataset in lineage.datasets:
         yield dataset.role, _dataset(dataset)
-        yield from (("", words) for words in _ranges(dataset))
+        yield from (("", words) for words in ranges(dataset))
     if not any(dataset.role == "training" for dataset in lineage.datasets):
         yield "training", NOT_KNOWN
     for metric in lineage.metrics:
         yield metric.name, _judged(metric)
     if not lineage.metrics:
         yield "figures", NOT_KNOWN
+    if lineage.importance:
+        yield "importance", ", ".join(f"{name} {share:.1%}" for name, share in list(lineage.importance.items())[:_TOP])
+    if steadiness:
+        yield "stability", str(steadiness)
     for gate in ("data", "model"):
         yield f"{gate} gate", _gate([result for result in lineage.gates if result.gate == gate])
-    yield "approvals", "; ".join(map(_approval, lineage.approvals)) or "none"
+    yield "approvals", "; ".join(map(approval_words, lineage.approvals)) or "none"
     yield "artifact", lineage.artifact_digest or NOT_KNOWN
     yield "code", lineage.code_version or NOT_KNOWN
     yield "environment", _environment(lineage)
@@ -112,7 +103,8 @@ def _dataset(dataset: UsedDataset) -> str:
     return f"{count(dataset.rows)} rows{times}, {dataset.digest}"
 
 
-def _ranges(dataset: UsedDataset) -> Iterator[str]:
+def ranges(dataset: UsedDataset) -> Iterator[str]:
+    """The offsets that a dataset came from."""
     for part in dataset.ranges:
         yield f"{part.topic}/{part.partition} offsets {count(part.start)} to {count(part.end)}"
 
@@ -129,12 +121,18 @@ def _judged(metric: Judged) -> str:
 def _gate(results: Sequence[GateResult]) -> str:
     if not results:
         return NOT_KNOWN
-    failed = [f"{result.rule}: {result.detail}" for result in results if not result.passed]
-    return f"failed: {'; '.join(failed)}" if failed else f"passed ({', '.join(result.rule for result in results)})"
+    failed = [f"{rule(result)}: {result.detail}" for result in results if not result.passed]
+    return f"failed: {'; '.join(failed)}" if failed else f"passed ({', '.join(rule(result) for result in results)})"
 
 
-def _approval(approval: Approval) -> str:
-    to = f"up to {approval.max_weight_bp / 100:g} % " if approval.decision == "approve" else ""
+def rule(result: GateResult) -> str:
+    """A rule by its name, and what it looked at."""
+    return f"{result.rule} of {result.feature}" if result.feature else result.rule
+
+
+def approval_words(approval: Approval) -> str:
+    """A decision in a phrase."""
+    to = f"up to {approval.max_weight_bp / 100:g} % of {approval.target} " if approval.decision == "approve" else ""
     return f"{approval.decision} {to}by {approval.actor}, {utc(approval.time_ms)}"
 
 

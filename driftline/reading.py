@@ -49,6 +49,7 @@ class Tail:
                     "auto.offset.reset": "earliest",
                     "isolation.level": "read_committed",
                     "enable.partition.eof": True,
+                    "fetch.wait.max.ms": 50,  # the end is told by a fetch that finds nothing; by default after 500
                     "error_cb": self._errors.append,
                 }
             )
@@ -112,7 +113,7 @@ def messages(settings: KafkaSettings, topic: str, stall_s: float = 30.0) -> Iter
     """
     tail = Tail(settings, [topic])
     silent_s = 0.0
-    step_s = 0.5
+    step_s = 0.1
     try:
         while not tail.at_end:
             taken = tail.poll(step_s)

@@ -1,11 +1,11 @@
 """The audit as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group
 from rich.table import Table
 
-from driftline.audit import Account, Audit
+from driftline.audit import REGISTRY, Account, Audit
 from driftline.balances import total
 from driftline.output import count, table
 
@@ -15,6 +15,10 @@ MARKS = {
     "broken": "◆ broken",
     "not_checked": "– not checked",
 }
+_REGISTRY = (
+    "The registry is not as it was written. Keep its database and artifacts as they are, and restore a backup "
+    "beside them."
+)
 VERDICTS = {
     "balanced": "Every event is accounted for exactly once.",
     "pending": "Nothing is lost; some events are still on their way.",
@@ -39,7 +43,15 @@ _RARE = frozenset({"waiting", "moved", "refused"})
 def audit_table(audit: Audit) -> Group:
     """Each equation, the totals, and the verdict in words."""
     checks = table(None, ("check", "", "detail"), [(c.name, MARKS[c.outcome], c.detail) for c in audit.checks])
-    return Group(_totals(audit.accounts), "", checks, "", f"{MARKS[audit.verdict]}: {VERDICTS[audit.verdict]}")
+    return Group(_totals(audit.accounts), "", checks, "", *_verdict(audit))
+
+
+def _verdict(audit: Audit) -> Iterator[str]:
+    of_events = {check.outcome for check in audit.checks if check.name != REGISTRY}
+    events = next((outcome for outcome in ("broken", "pending") if outcome in of_events), "balanced")
+    yield f"{MARKS[events]}: {VERDICTS[events]}"
+    if any(check.name == REGISTRY and check.outcome == "broken" for check in audit.checks):
+        yield f"{MARKS['broken']}: {_REGISTRY}"
 
 
 def _totals(accounts: Sequence[Account]) -> Table:

@@ -1,6 +1,7 @@
-"""How long `predictions` and `labels` must be kept, so that the join's store can be rebuilt from them where it is lost.
+"""How long `predictions` and `labels` must be kept.
 
-A label that may still be corrected or repeated is up to one horizon old, and its prediction one more.
+The join's store is rebuilt from them where it is lost: a label that may still be corrected or repeated is up to one
+horizon old, and its prediction one more. And retraining takes its rows from them, as far back as it looks.
 """
 
 from collections.abc import Iterable
@@ -37,12 +38,13 @@ class Raised(NamedTuple):
 
     def __str__(self) -> str:
         before, after = (span(kept_ms / 1_000) for kept_ms in (self.before_ms, self.after_ms))
-        return f"kept {after} from now on, not {before}, so that late labels find their predictions"
+        return f"kept {after} from now on, not {before}: late labels find their predictions, and retraining its rows"
 
 
 def needed_ms(monitors: Iterable[Monitor]) -> int:
-    """Twice the longest horizon, and a day for what comes late on the wire; 0 without a monitor."""
-    return max((2 * monitor.performance.horizon + DAY_MS for monitor in monitors), default=0)
+    """Twice the longest horizon, or the longest lookback, and a day for what comes late; 0 without a monitor."""
+    spans = (max(2 * of.performance.horizon, of.training.snapshot.lookback) for of in monitors)
+    return max((span_ms + DAY_MS for span_ms in spans), default=0)
 
 
 def lacking(states: Iterable[TopicState], needed: int) -> list[Raised]:
@@ -77,8 +79,9 @@ def ensure(settings: KafkaSettings, monitors: Iterable[Monitor]) -> list[Raised]
         except KafkaException as error:
             raise CommandError(
                 f"{name} is kept {span(before_ms / 1_000)}, which is less than twice the monitor's "
-                f"performance.horizon and a day; Kafka does not raise it: {error.args[0].str()}.",
-                f"{next_step(error.args[0])}; or set {_SETTING}={after_ms} with kafka-configs, or a shorter horizon",
+                f"performance.horizon, or its training.snapshot.lookback, and a day; Kafka does not raise it: "
+                f"{error.args[0].str()}.",
+                f"{next_step(error.args[0])}; or set {_SETTING}={after_ms} with kafka-configs; or shorten these two",
                 ExitCode.KAFKA,
             ) from error
     return raised

@@ -14,6 +14,7 @@ from driftline.readiness import is_ready
 from runtime.admin import create_topics
 from runtime.broker import EmbeddedKafka
 from runtime.clock import Clock
+from runtime.registry import RegistrySettings
 from runtime.settings import KafkaSettings
 from runtime.supervisor import Event, ProcessSpec, Supervisor
 
@@ -83,7 +84,8 @@ class Stack:
 
     def start_services(self) -> None:
         """Starts every service and writes the state file that other commands look for."""
-        self.processes = processes(self.data_dir, self._workers, self.settings.environment())
+        shared = self.settings.environment() | RegistrySettings.under(self.data_dir).environment()
+        self.processes = processes(self.data_dir, self._workers, shared)
         self._supervisor = Supervisor(
             [ProcessSpec(p.name, p.argv, Path(p.state.log), env=p.environment) for p in self.processes],
             self._clock,

@@ -127,6 +127,11 @@ def start_offsets(settings: KafkaSettings, names: Iterable[str]) -> dict[str, di
     return _Cluster(settings).offsets(names, _EARLIEST, committed=False)
 
 
+def offsets_at(settings: KafkaSettings, names: Iterable[str], time_ms: int) -> dict[str, dict[int, int]]:
+    """By topic and partition, the first offset whose record is stamped `time_ms` or later; -1 where there is none."""
+    return _Cluster(settings).offsets(names, OffsetSpec.for_timestamp(time_ms), committed=False)
+
+
 def delete_topics(settings: KafkaSettings, names: Iterable[str] | None = None, clock: Clock | None = None) -> None:
     """Deletes topics with all their records (all of the catalogue, or `names`) and waits until they are gone.
 

@@ -71,7 +71,7 @@ async def _main(projection: Projection, settings: KafkaSettings, instruments: In
 
 async def _stop(app: ControlApp) -> None:
     """Ends in order: the event under way is finished and committed; as a static member it keeps its partitions."""
-    if app.started and app.consumer.assignment():
+    if app.assigned:
         await app.shell.pause()
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):

@@ -40,9 +40,9 @@ class FixedFollower(Generic[R]):
         """Rises with every change of `values`."""
         return self._state[0]
 
-    def set(self, values: Mapping[str, R]) -> None:
-        """Replaces all values."""
-        self._state = (self.generation + 1, MappingProxyType(dict(values)))
+    def set(self, values: Mapping[str, R], generation: int | None = None) -> None:
+        """Replaces all values; without a generation, it is the next."""
+        self._state = (generation or self.generation + 1, MappingProxyType(dict(values)))
 
     def wait_caught_up(self, timeout_s: float) -> None:
         """Blocks until the end of the topic, as it was at some moment after the start, is reached.
@@ -57,6 +57,7 @@ class FixedFollower(Generic[R]):
 class Follower(FixedFollower[R]):
     """Reads the topic from its beginning in a thread of its own, committed records only, without a consumer group.
 
+    The generation is how many offsets were read, so that it names the values to whoever reads a topic of one partition.
     A tombstone deletes. A record that its contract refuses is logged, counted in `invalid` and passed over: the value
     before it stays. While the broker is away the values stay, and reading goes on when it is back.
     """
@@ -136,7 +137,7 @@ class Follower(FixedFollower[R]):
             else:
                 self._note(error)
         if values is not None:
-            self.set(values)
+            self.set(values, sum(self._next.values()))
         if len(self._at_end) == partitions:
             self._caught_up.set()
 

@@ -24,6 +24,7 @@ CounterName = Literal[
     "driftline_alerts_opened_total",
     "driftline_alerts_resolved_total",
     "driftline_retraining_requests_total",
+    "driftline_retraining_steps_total",
     "driftline_process_restarts_total",
     "driftline_pairs_joined_total",
     "driftline_pairs_corrected_total",
@@ -127,6 +128,13 @@ _ALL = (
         "requests",
         "Requests for retraining, by policies.",
         ("model", "policy"),
+    ),
+    Metric(
+        "driftline_retraining_steps_total",
+        "counter",
+        "steps",
+        "Steps of retraining runs that were told on model.events; failed is one of them.",
+        ("model", "step"),
     ),
     # The supervisor.
     Metric("driftline_process_up", "gauge", "0 or 1", "Whether a supervised program runs.", ("process",)),

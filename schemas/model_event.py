@@ -26,6 +26,8 @@ class GateResult(Record):
 
     gate: Literal["data", "model"]
     rule: Identifier
+    feature: Identifier | None = None
+    """The feature, class, metric or group that the rule looked at; null where it looked at all."""
     passed: bool
     value: float | None
     bound: float | None

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from schemas.base import Identifier, Record
 from schemas.performance import Performance
 from schemas.retraining_policy import RetrainingPolicy
+from schemas.training import Training
 from schemas.windowing import DurationMs, WindowSpec, levels_ms
 
 FeatureMetric = Literal[
@@ -143,6 +144,8 @@ class Monitor(Record):
     """Of several with one name, the first that covers a feature decides for it: exceptions go before the rule."""
     retraining: tuple[RetrainingPolicy, ...] = ()
     """When a new candidate is asked for; without policies only people ask."""
+    training: Training = Training()
+    """How a candidate is made and what it must pass."""
     top: Annotated[int, Field(ge=1)] = 5
     """How many of the most important features are named first."""
     units: dict[Identifier, Annotated[str, Field(max_length=40)]] = {}

@@ -9,8 +9,8 @@ from pydantic import Field
 from schemas.base import Identifier, Record, TimeMs
 from schemas.retraining_policy import Priority
 
-Reason = Annotated[str, Field(pattern=r"\S")]
-"""A sentence; not blank."""
+Reason = Annotated[str, Field(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+"""A sentence; not blank, and without the character that databases cannot keep."""
 
 
 def trigger_id_of(model: str, policy: str, *occasion: str) -> str:
@@ -23,7 +23,7 @@ class RetrainingRequest(Record):
     """One request. Its id is a hash of model, policy and window, so that it is made once."""
 
     schema_: Literal["driftline.retraining-request/1"] = Field("driftline.retraining-request/1", alias="schema")
-    trigger_id: str
+    trigger_id: Identifier
     model: Identifier
     version: Identifier
     policy: Identifier

@@ -29,13 +29,14 @@ def _table() -> Iterator[str]:
     yield "| --- | --- | --- | --- | ---: | --- | ---: |"
     for topic in TOPICS.values():
         days = topic.retention_ms // DAY_MS
+        history = f", older ones for {topic.history_ms // DAY_MS} days" if topic.history_ms else ""
         cells = (
             f"`{topic.name}`",
             topic.doc,
             topic.key,
             ", ".join(_schema_link(name) for name in map(record_name, topic.values)),
             str(topic.partitions),
-            _KEEPING[topic.cleanup].format(days=days),
+            _KEEPING[topic.cleanup].format(days=days) + history,
             f"{topic.max_message_bytes // 2**20} MiB",
         )
         yield f"| {' | '.join(cells)} |"

@@ -16,6 +16,7 @@ from schemas.model_event import ModelEvent
 from schemas.monitor import Monitor
 from schemas.outcome import Outcome
 from schemas.performance_window import PerformanceWindow
+from schemas.plan_change import PlanChange
 from schemas.prediction import Prediction
 from schemas.profile import Mark, Profile
 from schemas.retraining import RetrainingRequest, RetrainingSnooze
@@ -23,6 +24,8 @@ from schemas.rollout import RolloutAudit, RolloutDesired, RolloutObserved
 from schemas.window import Window
 
 DAY_MS = 86_400_000
+HISTORY_MS = 182 * DAY_MS
+"""Twice the longest horizon of labels, and what is late: as long as a join's store may have to be rebuilt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Topic:
     cleanup: str = "delete"
     retention_ms: int = 7 * DAY_MS
     max_message_bytes: int = 1_048_576
+    history_ms: int = 0
+    """Of a compacted topic: for how long records stay after a newer one of their key."""
     doc: str = ""
 
     @property
@@ -47,7 +52,7 @@ class Topic:
             "cleanup.policy": self.cleanup,
             "retention.ms": str(self.retention_ms),
             "max.message.bytes": str(self.max_message_bytes),
-        }
+        } | ({"min.compaction.lag.ms": str(self.history_ms)} if self.history_ms else {})
 
 
 _ALL = (
@@ -78,6 +83,7 @@ _ALL = (
         ("drift-fold", "drift-windows", "performance-join", "performance-windows", "triggers"),
         partitions=1,
         cleanup="compact",
+        history_ms=HISTORY_MS,
         doc="How each model is watched.",
     ),
     Topic(
@@ -89,7 +95,18 @@ _ALL = (
         partitions=1,
         cleanup="compact",
         max_message_bytes=8_388_608,
+        history_ms=HISTORY_MS,
         doc="What each model version was trained on, as counts.",
+    ),
+    Topic(
+        "plans",
+        "topic_id/partition of predictions",
+        (PlanChange,),
+        ("performance-join",),
+        ("performance-join",),
+        partitions=1,
+        retention_ms=HISTORY_MS,
+        doc="By which monitors and baselines predictions and labels were joined, from which offsets on.",
     ),
     Topic(
         "profiles",

@@ -14,7 +14,6 @@ from runtime.clock import ManualClock
 from runtime.log.memory import MemoryBroker, MemoryLog, MemoryMessage
 from runtime.log.protocol import Batch
 from runtime.log.replay import MemoryReplay
-from runtime.watched import Watched
 from schemas.baseline import Baseline
 from schemas.dead_letter import DeadLetter
 from schemas.ledger import Ledger
@@ -114,8 +113,10 @@ class World:
 
     def start(self) -> None:
         """A new process, that knows what is on the broker and on its disk."""
-        applied = Applied(self.monitors, 1), Applied(self.baselines, 1)
-        self.plans = plans = Plans(Watched(*applied, ManualClock()), applied[0])
+        self.applied = Applied({}), Applied({})
+        self.apply()
+        self.follow()
+        self.plans = plans = Plans(*self.applied, ManualClock())
         self.stores = Stores(
             self.folder,
             plans,
@@ -126,6 +127,22 @@ class World:
         )
         self.handler = JoinHandler(plans, self.stores, PARTITIONS)
         self.log = MemoryLog(self.broker, "performance-join", self.slot, TOPICS)
+
+    def apply(self, **monitors: Monitor) -> None:
+        """Writes what is to be applied, these monitors too, where it is not on the broker yet."""
+        self.monitors = {**self.monitors, **monitors}
+        for topic, values in (("monitors", self.monitors), ("baselines", self.baselines)):
+            known = {message.key() or b"": message.value() for message in self.broker.read(topic)}
+            wanted = {key.encode(): record.to_json() for key, record in values.items()}
+            for key in {**known, **wanted}:
+                if known.get(key) != wanted.get(key):
+                    self.broker.produce(topic, wanted.get(key), key=key)
+
+    def follow(self) -> None:
+        """The process hears of what was applied."""
+        topics = ("monitors", self.monitors), ("baselines", self.baselines)
+        for applied, (topic, values) in zip(self.applied, topics, strict=True):
+            applied.values, applied.generation = values, len(self.broker.topic(topic).partitions[0].log)
 
     def _replay(self, step: Any) -> None:
         self.replayed += step.records

@@ -3,13 +3,14 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from driftline.errors import EPILOG
 
 NAME = "demo"
+Sabotage = Literal["data"]
 app = typer.Typer(no_args_is_help=True, help="A model in production, to watch Driftline at work.", epilog=EPILOG)
 
 
@@ -34,6 +35,10 @@ def flights(
     keep: Annotated[
         bool, typer.Option(help="Keep Kafka and the services running after the replay, until Ctrl-C.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Approve each candidate that passes its gates.")] = False,
+    sabotage: Annotated[
+        Sabotage | None, typer.Option(help="Bring in a fault and see it stopped: data, a weather feed in a wrong unit.")
+    ] = None,
     screen: Annotated[
         bool, typer.Option(help="The live screen; plain lines without it, or when stdout is no terminal.")
     ] = True,
@@ -42,8 +47,12 @@ def flights(
 
     Kafka and all services run on this machine; Ctrl-C ends them all.
 
-    Example: driftline demo flights --until 2013-04-01
+    A bad week asks for a new model: it is trained, held against production, and waits for a person.
+
+    Example: driftline demo flights --until 2013-06-01 --yes
     """
     from driftline.demo.run import Options, parse_speed, run
 
-    raise typer.Exit(run(Options(parse_speed(speed), until, data_dir, keep=keep, screen=screen)))
+    raise typer.Exit(
+        run(Options(parse_speed(speed), until, data_dir, keep=keep, screen=screen, yes=yes, sabotage=sabotage))
+    )

@@ -12,7 +12,7 @@ NAME = "doctor"
 def command(*, json: Json = False, data_dir: DataDir = DATA_DIR) -> None:
     """Checks the machine, Kafka and the services.
 
-    Python, Java, disk, Kafka, topics, services, lag and clock; each fault with its next step.
+    Python, Java, disk, registry, Kafka, topics, services, lag and clock; each fault with its next step.
 
     Exit code 1 when a check fails; a warning is no fault.
 

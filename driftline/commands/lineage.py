@@ -16,16 +16,16 @@ def command(
     json: Json = False,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
-    """Where a model's versions come from: data, offsets, runs, figures, approvals, traffic.
+    """Where a model's versions come from: data, offsets, runs, figures, importances, approvals, traffic.
 
     Reads the registry of DRIFTLINE_REGISTRY_URL, else of the data directory. With --json one document, a list.
 
     Example: driftline lineage flights-delay
     """
-    from driftline import output, provenance
+    from driftline import importance, output, provenance
 
     lineages = provenance.read_lineage(data_dir, model)
     if json:
-        output.print_json([lineage.model_dump(mode="json", by_alias=True) for lineage in lineages])
+        output.print_json(importance.with_steadiness(lineages))
     else:
         output.console().print(*provenance.lineage_tables(lineages), sep="\n\n")

@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from driftline.commands.options import DATA_DIR, DataDir, Json, Model
+from driftline.commands.options import DATA_DIR, Actor, DataDir, Json, Model, Reason
 from driftline.errors import EPILOG
 
 NAME = "triggers"
 app = typer.Typer(invoke_without_command=True, epilog=EPILOG)
 TheModel = Annotated[str, typer.Option("--model", help="The model.")]
-Reason = Annotated[str, typer.Option(help="Why, for those who read it later.")]
-Actor = Annotated[str, typer.Option(help="Who says so, such as mara@example.org.")]
 
 
 @app.callback()

@@ -1,8 +1,10 @@
 """How the demo's model is watched."""
 
-from driftline.demo.model import MODEL
+from driftline.demo.model import MODEL, SEED, THRESHOLD
 from schemas.monitor import Detector, Monitor, Threshold
 from schemas.performance import Performance, PerformanceThreshold
+from schemas.retraining_policy import PerformancePolicy, RetrainingPolicy
+from schemas.training import Limits, SnapshotSpec, Training
 from schemas.windowing import WindowSpec
 
 HOUR_MS = 3_600_000
@@ -25,6 +27,23 @@ ANSWERS = tuple(
 
 DETECTOR = Detector(page=0.5)
 """The weather drifts with the seasons: that is told, and wakes nobody up before it is far from January's."""
+
+POLICIES: tuple[RetrainingPolicy, ...] = (
+    PerformancePolicy(
+        kind="performance", name="accuracy", metric="accuracy", drop=0.05, window=WEEK_MS, min_coverage=0.5,
+        cooldown=60 * DAY_MS,
+    ),
+)  # fmt: skip
+"""A bad week asks for a new model, every two months at most."""
+
+TRAINING = Training(
+    parameters={"threshold": THRESHOLD},
+    seed=SEED,
+    snapshot=SnapshotSpec(lookback=90 * DAY_MS),
+    limits=Limits(time=600_000),
+    target=0.75,
+)
+"""The season's flights; the newest fifth judges."""
 
 LABEL_HORIZON_MS = 3 * DAY_MS
 """The flight that took longest arrived 33 hours after it should have left."""
@@ -52,6 +71,8 @@ def monitor(speed: float) -> Monitor:
             thresholds=ANSWERS,
         ),
         thresholds=THRESHOLDS,
+        retraining=POLICIES,
+        training=TRAINING,
         units=UNITS,
     )
 

@@ -10,6 +10,8 @@ from rich.console import Console
 
 from driftline import accounts, publishing
 from driftline.data_dir import prepare
+from driftline.demo import sabotage
+from driftline.demo.candidates import answered, approve, what_to_do
 from driftline.demo.display import Rate, display
 from driftline.demo.events import events
 from driftline.demo.flights import Flights, load, millis
@@ -44,6 +46,10 @@ class Options:
     data_dir: Path
     keep: bool
     screen: bool
+    yes: bool
+    """Approve every candidate (candidates.py)."""
+    sabotage: str | None
+    """One of sabotage.KINDS."""
 
 
 def parse_speed(text: str) -> float:
@@ -85,10 +91,14 @@ class Demo:
     replay: Replay | None = None
     began_s: float = 0.0
     summarised: bool = False
+    approved: set[str] = field(default_factory=set)
+    """Runs whose candidate was approved here."""
 
     def play(self) -> ExitCode:
         """From the start to the audit, and on until Ctrl-C if the services are to be kept."""
         flights, trained = self._start()
+        if self.options.sabotage is not None:
+            flights = sabotage.KINDS[self.options.sabotage](flights)
         self.replay = Replay(self.stack.settings, events(flights, trained.model), self.options.speed, self.clock)
         self.began_s = self.clock.monotonic()
         self.replay.start()
@@ -99,6 +109,8 @@ class Demo:
                 f"The replay ended early: {self.replay.error}.", f"see {self.stack.kafka_log}", ExitCode.KAFKA
             )
         code = self._judge()
+        for sentence in what_to_do(self.track.retraining, self.options.data_dir):
+            self.out.print(sentence, soft_wrap=True, markup=False)
         if self.options.keep:
             self.out.print("Kafka and the services go on. Ctrl-C ends them.")
             while True:
@@ -154,27 +166,37 @@ class Demo:
     def _follow(self, replay: Replay, total: int, holdout: Mapping[str, float]) -> None:
         """Shows the run until everything sent is accounted for, or nothing moves any more."""
         tail, rate = Tail(self.stack.settings, TOPICS), Rate()
-        moved_s, before = self.clock.monotonic(), (0,) * 7
+        moved_s, before = self.clock.monotonic(), (0,) * 8
         try:
             with display(self.out, live=self.options.screen and self.out.is_terminal) as show:
-                while not (replay.done and self.track.settled(replay.sent, replay.sent_labels)):
+                while not self._finished(replay):
                     for topic, message in tail.poll(_FRAME_S):
                         self.track.take(topic, message.value() or b"")
+                    if self.options.yes:
+                        approve(self.track.retraining, self.stack.data_dir, self.approved, self.clock)
                     if self.stack.failure is not None:
                         raise CommandError(
                             self.stack.failure, f"see the logs in {self.stack.data_dir / 'log'}", ExitCode.SERVICE
                         )
                     now_s = self.clock.monotonic()
                     track = self.track
-                    state = (replay.sent, track.counted, track.final_windows, track.in_windows,
-                             replay.sent_labels, track.labels, track.answers.labelled)  # fmt: skip
+                    state = (
+                        replay.sent, track.counted, track.final_windows, track.in_windows,
+                        replay.sent_labels, track.labels, track.answers.labelled, track.retraining.steps,
+                    )  # fmt: skip
                     if state != before:
                         moved_s, before = now_s, state
-                    elif replay.done and now_s - moved_s > _STALL_S:
+                    elif replay.done and not track.retraining.under_way and now_s - moved_s > _STALL_S:
                         return
                     show(self._moment(replay, total, holdout, rate.at(now_s, track.counted)), now_s)
         finally:
             tail.close()
+
+    def _finished(self, replay: Replay) -> bool:
+        """Whether everything sent is accounted for, and every request for retraining answered."""
+        if not (replay.done and self.track.settled(replay.sent, replay.sent_labels)):
+            return False
+        return answered(self.track.retraining, self.stack.data_dir, decided=self.options.yes)
 
     def _moment(self, replay: Replay, total: int, holdout: Mapping[str, float], events_per_s: float) -> Moment:
         return Moment(

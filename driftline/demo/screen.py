@@ -10,6 +10,7 @@ from rich.text import Text
 from driftline.demo.answers import expected_accuracy, value
 from driftline.demo.events import INCIDENT
 from driftline.demo.flights import millis
+from driftline.demo.retraining import line as retraining_line
 from driftline.demo.track import Track
 from driftline.history import severity
 from driftline.output import bar, count, figure, percent, sparkline, table, utc
@@ -51,10 +52,10 @@ class Moment:
 def screen(moment: Moment, width: int, height: int) -> RenderableType:
     """The whole screen; one column in a narrow terminal, two in a wide one."""
     wide = width >= WIDE
-    features = max(min(height - (13 if wide else 20), 17), 2)
+    features = max(min(height - (14 if wide else 21), 17), 2)
     spark = max(min((width // 2 if wide else width) - _BESIDE_SPARK, 60), 8)
     drift = _drift(moment.track, features, spark)
-    incidents = _incidents(moment.track, 3 if not wide else max(height - 16, 3))
+    incidents = _incidents(moment.track, 3 if not wide else max(height - 17, 3))
     body: RenderableType
     if wide:
         body = Table.grid(padding=(0, 3), expand=True)
@@ -63,7 +64,8 @@ def screen(moment: Moment, width: int, height: int) -> RenderableType:
         body.add_row(drift, Group(incidents, "", _days(moment.track, 4)))
     else:
         body = Group(drift, "", incidents)
-    return Group(_header(moment, width), "", _model(moment), _answers(moment, wide=wide), "", body)
+    head = Group(_model(moment), _answers(moment, wide=wide), retraining_line(moment.track.retraining))
+    return Group(_header(moment, width), "", head, "", body)
 
 
 def _header(moment: Moment, width: int) -> RenderableType:

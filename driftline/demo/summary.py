@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from driftline.demo.answers import Answers, Month, months
+from driftline.demo.retraining import summary as retraining_summary
 from driftline.demo.track import Track
 from driftline.history import severity
 from driftline.output import count, figure, percent, span, table
@@ -37,7 +38,8 @@ def summary(track: Track, sent: int, sent_labels: int, seconds: float, *, comple
             ("replayed in", span(seconds)),
         ],
     )
-    return Group("", totals, "", by_month(track.answers), "", incidents(track.alerts.values()), "")
+    parts = (totals, by_month(track.answers), retraining_summary(track.retraining), incidents(track.alerts.values()))
+    return Group("", *(line for part in parts for line in (part, "")))
 
 
 def by_month(answers: Answers) -> Table | str:

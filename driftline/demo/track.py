@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from driftline.audit import FOLD, JOIN, OUTCOME_WINDOWS
 from driftline.demo.answers import Answers
 from driftline.demo.monitor import DAY_MS, WEEK_MS
+from driftline.demo.retraining import Retraining
 from schemas.alert import Alert
 from schemas.ledger import Ledger
 from schemas.performance_window import PerformanceWindow
@@ -44,6 +45,7 @@ class Track:
     late_pairs: int = 0
     """Too late for any window of performance."""
     answers: Answers = field(default_factory=Answers)
+    retraining: Retraining = field(default_factory=Retraining)
     final_windows: int = 0
     corrections: int = 0
     newest: Window | None = None
@@ -60,7 +62,7 @@ class Track:
     _ranges: set[tuple[str, int, int]] = field(default_factory=set)
 
     def take(self, topic: str, value: bytes) -> None:
-        """Adds one record of `ledger`, `windows`, `alerts` or `dead-letters`."""
+        """Adds one record of any of TOPICS."""
         _TAKE[topic](self, value)
 
     @property
@@ -154,6 +156,8 @@ _TAKE: Mapping[str, Callable[[Track, bytes], None]] = MappingProxyType(
         "windows": Track._window,  # noqa: SLF001  see above
         "alerts": Track._alert,  # noqa: SLF001  see above
         "dead-letters": Track._letter,  # noqa: SLF001  see above
+        "retraining.requests": lambda track, value: track.retraining.take_request(value),
+        "model.events": lambda track, value: track.retraining.take_event(value),
     }
 )
 TOPICS = tuple(_TAKE)

@@ -94,6 +94,11 @@ class ControlApp(faust.App):
         """The rows."""
         return cast("RowStore", self.table.data)
 
+    @property
+    def assigned(self) -> bool:
+        """Whether it has partitions; also before it has started, where Faust's own consumer would raise."""
+        return bool(self._assignment)
+
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)
 

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from runtime.admin import start_offsets
+from runtime.admin import end_offsets, start_offsets
 from runtime.clock import Clock, SystemClock
 from runtime.log.halts import replay_lost, replay_unanswered, source_made_anew
 from runtime.log.kafka_config import replay_config
@@ -38,6 +38,13 @@ class Replay(Protocol):
         """The oldest offset that retention has left. Raises LogHalted when the topic is gone or nobody answers."""
         ...
 
+    def everything(self, topic: str, partition: int) -> Iterator[Sequence[Message]]:
+        """Replays a partition from its oldest offset to its end as it is when the first batch is asked for.
+
+        What was committed before that is among it: it waits for transactions that are open.
+        """
+        ...
+
 
 class KafkaReplay:
     """A Replay on Kafka: a consumer of its own for each range."""
@@ -63,6 +70,22 @@ class KafkaReplay:
         """See Replay."""
         with asking(self._settings.topic(topic)):
             return start_offsets(self._settings, [topic])[topic][partition]
+
+    def everything(self, topic: str, partition: int) -> Iterator[Sequence[Message]]:
+        """See Replay."""
+        state = described(self._settings, topic)
+        with asking(self._settings.topic(topic)):
+            end = end_offsets(self._settings, [topic])[topic][partition]
+        start = self.oldest(topic, partition)
+        source = SourceRange(
+            topic=topic,
+            topic_id=state.topic_id,
+            partition=partition,
+            partitions=state.partitions,
+            start=start,
+            end=max(start, end),
+        )
+        yield from self.replay(source, end)
 
     def _check(self, source: SourceRange) -> None:
         topic = self._settings.topic(source.topic)
@@ -125,3 +148,18 @@ class MemoryReplay:
         """See Replay."""
         with self._broker.changed:
             return self._broker.topic(topic).partitions[partition].start
+
+    def everything(self, topic: str, partition: int) -> Iterator[Sequence[Message]]:
+        """See Replay."""
+        with self._broker.changed:
+            found = self._broker.topic(topic)
+            start, end = found.partitions[partition].start, len(found.partitions[partition].log)
+        source = SourceRange(
+            topic=topic,
+            topic_id=found.topic_id,
+            partition=partition,
+            partitions=len(found.partitions),
+            start=start,
+            end=end,
+        )
+        yield from self.replay(source, end)

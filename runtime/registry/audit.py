@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from runtime.registry.artifacts import ArtifactStore
 from runtime.registry.canonical import canonical_json
 from runtime.registry.chain import GENESIS, link
+from runtime.registry.errors import RegistryError
 from runtime.registry.tables import METADATA, AuditEntry, AuditHead
 
 HEAD_NOTE: Final = "audit-head.json"
@@ -51,9 +52,17 @@ def keep_apart(store: ArtifactStore, head: Head) -> None:
 
 
 def kept_apart(store: ArtifactStore) -> Head | None:
-    """What keep_apart wrote last. It may be behind the log, by the writes of a process that was killed then."""
+    """What keep_apart wrote last; it may be behind the log, by the writes of a process that was killed then.
+
+    Raises RegistryError where it is no head any more.
+    """
     note = store.read_note(HEAD_NOTE)
-    return None if note is None else Head(**json.loads(note))
+    try:
+        return None if note is None else Head(**json.loads(note))
+    except (ValueError, TypeError) as error:
+        raise RegistryError(
+            f"The head kept apart, {HEAD_NOTE} beside the artifacts, is damaged.", "restore it from a backup"
+        ) from error
 
 
 def verify(session: Session, anchor: Head | None = None) -> list[Fault]:
@@ -94,17 +103,22 @@ def _faults_of_head(found: Head, head: Head | None, name: str) -> Iterator[Fault
 
 def _rows(entry: AuditEntry) -> list[dict[str, Any]]:
     try:
-        return list(json.loads(entry.body)["rows"])
-    except (ValueError, KeyError, TypeError):
-        return []  # an edited text, which its digest has told of
+        return [told for told in json.loads(entry.body)["rows"] if _key_of(told).keys() <= told["row"].keys()]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []  # an edited text, which its digest or the rows in no entry tell of
+
+
+def _key_of(told: dict[str, Any]) -> dict[str, Any]:
+    """The columns of the key of a row, and their values."""
+    return {column.name: told["row"].get(column.name) for column in METADATA.tables[told["table"]].primary_key}
 
 
 def _faults_of_row(session: Session, sequence: int, told: dict[str, Any]) -> Iterator[Fault]:
     table = METADATA.tables[told["table"]]
     row = told["row"]
-    where = and_(*(column == row[column.name] for column in table.primary_key))
-    found = session.execute(select(table).where(where)).mappings().one_or_none()
-    name = f"{table.name} {'/'.join(str(row[column.name]) for column in table.primary_key)}"
+    key = _key_of(told)
+    found = session.execute(select(table).filter_by(**key)).mappings().one_or_none()
+    name = f"{table.name} {'/'.join(map(str, key.values()))}"
     if found is None:
         yield Fault(sequence, f"{name} was deleted")
     elif dict(found) != row:

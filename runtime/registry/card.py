@@ -15,6 +15,7 @@ from runtime.registry.lineage import Judged, Lineage, UsedDataset, lineage_of
 from runtime.registry.tables import Statement
 
 ALL_ROWS = "all rows"
+MOST_IMPORTANT = 10
 
 
 class Section(BaseModel):
@@ -76,6 +77,9 @@ def card_of(session: Session, model: str, version: str) -> Card:
         factors=Section.of(
             {
                 "relevant factors": said.get("factors"),
+                "most important features": [
+                    f"{feature} {share:.1%}" for feature, share in list(lineage.importance.items())[:MOST_IMPORTANT]
+                ],
                 "segments judged": sorted({metric.segment for metric in lineage.metrics} - {""}),
             }
         ),
@@ -122,9 +126,9 @@ def _details(lineage: Lineage, said: Mapping[str, str]) -> Section:
             "task": lineage.task,
             "registered": utc(lineage.registered_ms),
             "made by": f"run {run.run_id} of policy {run.policy}: {run.reason}" if run else "no run of Driftline",
-            "state": run.steps[-1].step if run else None,
+            "state": run.stands.step if run else None,
             "approved by": [
-                f"{approval.actor}, up to {approval.max_weight_bp / 100:g} % of traffic"
+                f"{approval.actor}, up to {approval.max_weight_bp / 100:g} % of the traffic of {approval.target}"
                 for approval in lineage.approvals
                 if approval.decision == "approve"
             ],
@@ -181,4 +185,8 @@ def _gate_words(lineage: Lineage, name: str) -> str | None:
 
 
 def _not_passed(lineage: Lineage) -> str | list[str]:
-    return [f"{gate.gate} gate, {gate.rule}: {gate.detail}" for gate in lineage.gates if not gate.passed] or "none"
+    return [
+        f"{gate.gate} gate, {gate.rule}{f' of {gate.feature}' if gate.feature else ''}: {gate.detail}"
+        for gate in lineage.gates
+        if not gate.passed
+    ] or "none"

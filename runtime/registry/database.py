@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from runtime.registry.chain import locked_head
@@ -61,7 +61,9 @@ def writing(engine: Engine) -> Iterator[Session]:
 def _reachable(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except IntegrityError:
+        raise
+    except DatabaseError as error:  # nobody answers, a table is gone, a file is no database
         raise unreachable(engine, error) from error
 
 

@@ -81,6 +81,8 @@ def _insert(session: Session, row: Fact) -> bool:
     """Inserts the row unless its key is there; raises Conflict where that one says something else."""
     table = table_of(row)
     values = row.model_dump()
+    if odd := [name for name, value in values.items() if isinstance(value, str) and "\0" in value]:
+        raise Conflict(f"{odd[0]} of {table.name} holds the character NUL.", "leave it out: PostgreSQL cannot keep it")
     dialect = session.get_bind().dialect.name
     key = list(table.primary_key)
     statement = _INSERT[dialect](table).values(values).on_conflict_do_nothing(index_elements=key).returning(*key)

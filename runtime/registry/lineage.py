@@ -3,27 +3,24 @@
 import json
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlmodel import Session
 
 from runtime.registry.deployments import Serving, serving_of
 from runtime.registry.errors import NotRegistered
 from runtime.registry.facts import found
-from runtime.registry.runs import steps_of
+from runtime.registry.run_view import RunView, View, run_view
 from runtime.registry.tables import (
-    ApprovalFact,
     Artifact,
     Dataset,
     DatasetRange,
     Environment,
     Fact,
-    Gate,
-    GateRule,
+    Importance,
     Metric,
     Model,
     Package,
     Parameter,
-    Run,
     Seed,
     Version,
     VersionDataset,
@@ -36,10 +33,6 @@ from schemas.performance_window import Figure
 F = TypeVar("F", bound=Fact)
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
 class UsedRange(SourceRange):
     """A range of offsets, with the first and last event time in milliseconds of the rows it gave."""
 
@@ -47,7 +40,7 @@ class UsedRange(SourceRange):
     end_ms: int | None
 
 
-class UsedDataset(_View):
+class UsedDataset(View):
     """Rows that a version was trained or judged on."""
 
     role: str
@@ -58,7 +51,7 @@ class UsedDataset(_View):
     ranges: tuple[UsedRange, ...]
 
 
-class Judged(_View):
+class Judged(View):
     """A figure of a version on a dataset."""
 
     name: str
@@ -70,29 +63,7 @@ class Judged(_View):
     figure: Figure
 
 
-class Taken(_View):
-    """A step of a run."""
-
-    step: str
-    time_ms: int
-    detail: str
-
-
-class RunView(_View):
-    """The run that made a version, and why there was one."""
-
-    run_id: str
-    policy: str
-    kind: str
-    reason: str
-    actor: str
-    incumbent: str
-    requested_ms: int
-    window_ids: tuple[str, ...]
-    steps: tuple[Taken, ...]
-
-
-class Lineage(_View):
+class Lineage(View):
     """All that the registry knows of one version. Null or empty is what it does not know."""
 
     model: str
@@ -112,10 +83,20 @@ class Lineage(_View):
     parameters: dict[str, Any]
     seeds: dict[str, int]
     datasets: tuple[UsedDataset, ...]
+    importance: dict[str, float]
+    """Of features, shares of the whole, the greatest first."""
     metrics: tuple[Judged, ...]
-    gates: tuple[GateResult, ...]
-    approvals: tuple[Approval, ...]
     served: tuple[Serving, ...] = Field(description="Deployments it was part of; those without an end serve now.")
+
+    @property
+    def gates(self) -> tuple[GateResult, ...]:
+        """What the gates of its run said."""
+        return self.run.gates if self.run else ()
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """What people decided on it."""
+        return self.run.approvals if self.run else ()
 
     @property
     def serving(self) -> tuple[Serving, ...]:
@@ -134,20 +115,25 @@ def lineage_of(session: Session, model: str, version: str | None = None) -> tupl
     return tuple(_lineage(session, row, served) for row in versions)
 
 
+def models(session: Session) -> list[str]:
+    """Every model that is registered, by name."""
+    return [row.name for row in found(session, Model)]
+
+
 def models_of(session: Session, version: str) -> list[str]:
     """The models that have a version of this name."""
     return [row.model for row in found(session, Version, version=version)]
 
 
 def _unknown(session: Session, model: str, version: str | None) -> NotRegistered:
-    models = [row.name for row in found(session, Model)]
-    if not models:
+    known = models(session)
+    if not known:
         return NotRegistered(
             "The registry holds no model yet.",
             "let a retraining policy of a monitor fire, or ask for a run by hand: its candidate is registered here",
         )
-    if model not in models:
-        return NotRegistered(f"The registry knows no model {model}.", f"name one of {', '.join(models)}")
+    if model not in known:
+        return NotRegistered(f"The registry knows no model {model}.", f"name one of {', '.join(known)}")
     versions = [row.version for row in found(session, Version, model=model)]
     if not versions:
         return NotRegistered(
@@ -165,7 +151,7 @@ def _lineage(session: Session, version: Version, served: list[Serving]) -> Linea
     roles = {dataset.digest: dataset.role for dataset in datasets}
     return Lineage(
         **version.model_dump(exclude={"run_id"}),
-        run=_run(session, version.run_id),
+        run=None if version.run_id is None else run_view(session, version.run_id),
         artifact_bytes=artifact.size_bytes if artifact else None,
         media_type=artifact.media_type if artifact else None,
         python=environment.python if environment else None,
@@ -176,11 +162,10 @@ def _lineage(session: Session, version: Version, served: list[Serving]) -> Linea
         parameters={row.name: json.loads(row.setting) for row in found(session, Parameter, **of)},
         seeds={row.name: row.seed for row in found(session, Seed, **of)},
         datasets=datasets,
+        importance={
+            row.feature: row.share for row in sorted(found(session, Importance, **of), key=lambda row: -row.share)
+        },
         metrics=tuple(_judged(row, roles.get(row.dataset_digest)) for row in found(session, Metric, **of)),
-        gates=_gates(session, version.run_id),
-        approvals=tuple(
-            Approval(**row.model_dump(exclude={"registered_ms"})) for row in found(session, ApprovalFact, **of)
-        ),
         served=tuple(serving for serving in served if serving.version == version.version),
     )
 
@@ -214,28 +199,3 @@ def _judged(row: Metric, role: str | None) -> Judged:
         value=row.figure, low=row.low, high=row.high, n=row.n, resolution=row.resolution, why_not=row.why_not
     )
     return Judged(name=row.name, segment=row.segment, dataset_digest=row.dataset_digest, role=role, figure=figure)
-
-
-def _run(session: Session, run_id: str | None) -> RunView | None:
-    run = _one(session, Run, run_id=run_id)
-    if run is None:
-        return None
-    steps = tuple(
-        Taken(step=row.step, time_ms=row.registered_ms, detail=row.detail) for row in steps_of(session, run.run_id)
-    )
-    known = run.model_dump(include=set(RunView.model_fields) - {"window_ids", "steps"})
-    return RunView(**known, window_ids=json.loads(run.window_ids), steps=steps)
-
-
-def _gates(session: Session, run_id: str | None) -> tuple[GateResult, ...]:
-    return tuple(
-        GateResult.model_validate(
-            {
-                "gate": gate.gate,
-                "value": row.figure,
-                **row.model_dump(include={"rule", "passed", "bound", "detail"}),
-            }
-        )
-        for gate in found(session, Gate, run_id=run_id)
-        for row in found(session, GateRule, run_id=run_id, gate=gate.gate)
-    )

@@ -15,6 +15,7 @@ from runtime.registry.tables import (
     DatasetRange,
     Environment,
     Fact,
+    Importance,
     Metric,
     Model,
     Package,
@@ -59,6 +60,8 @@ class Candidate:
     python: str | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
     """Versions by name."""
+    importance: Mapping[str, float] = field(default_factory=dict)
+    """Of features, each a share of the whole, 0 to 1."""
 
 
 def register_dataset(session: Session, stamp: Stamp, digest: str, row_count: int, origins: Sequence[Origin]) -> bool:
@@ -106,6 +109,7 @@ def register_candidate(session: Session, stamp: Stamp, candidate: Candidate) -> 
         VersionDataset: [VersionDataset(**of, role=role, dataset_digest=d) for role, d in candidate.datasets.items()],
         Parameter: [Parameter(**of, name=n, setting=canonical_json(p)) for n, p in candidate.parameters.items()],
         Seed: [Seed(**of, name=name, seed=seed) for name, seed in candidate.seeds.items()],
+        Importance: [Importance(**of, feature=name, share=share) for name, share in candidate.importance.items()],
     }
     return record(
         session,

@@ -1,41 +1,51 @@
-"""A retraining run, from its request to a person's decision."""
+"""A retraining run, from its request to its last step."""
 
+import json
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlmodel import Session
 
 from runtime.registry.canonical import canonical_json
 from runtime.registry.errors import Conflict, NotRegistered
 from runtime.registry.facts import Stamp, Whole, found, record
-from runtime.registry.steps import FIRST, NEXT
-from runtime.registry.tables import ApprovalFact, Gate, GateRule, Model, Run, RunStep
-from schemas.approval import Approval
+from runtime.registry.steps import FIRST, NEXT, ORDER
+from runtime.registry.tables import Gate, GateRule, Model, Run, RunJoined, RunStep
 from schemas.model_event import GateResult, Step
 from schemas.retraining import RetrainingRequest
 
-_ORDER: Final = {step: position for position, step in enumerate(NEXT)}
+_ASKED: Final = {"model", "policy", "kind", "priority", "reason", "actor", "requested_ms"}
 
 
 def open_run(session: Session, stamp: Stamp, request: RetrainingRequest) -> bool:
-    """Opens the run that answers a request, at its first step; false if it was opened before."""
-    run = Run(
-        run_id=request.trigger_id,
-        model=request.model,
-        incumbent=request.version,
-        policy=request.policy,
-        kind=request.kind,
-        priority=request.priority,
-        reason=request.reason,
-        window_ids=canonical_json(list(request.window_ids)),
-        actor=request.actor,
-        requested_ms=request.requested_ms,
-        registered_ms=stamp.now_ms,
-    )
+    """Opens the run that answers a request, at its first step; false if it was opened before.
+
+    Raises Conflict where the request has joined another run.
+    """
+    if (run_id := run_of(session, request.trigger_id)) not in (None, request.trigger_id):
+        raise _answered(request.trigger_id, f"joined run {run_id}")
+    run = Run(run_id=request.trigger_id, incumbent=request.version, **_asked(request), registered_ms=stamp.now_ms)
     first = RunStep(
         run_id=request.trigger_id, step=FIRST, previous=None, detail=request.reason, registered_ms=stamp.now_ms
     )
     return record(session, "open_run", stamp, Model(name=request.model, registered_ms=stamp.now_ms), run, first)
+
+
+def join_run(session: Session, stamp: Stamp, request: RetrainingRequest, run_id: str) -> bool:
+    """Registers that an open run of the same model answers a request; false if that was registered before.
+
+    Raises Conflict where the request has a run of its own, or joined another.
+    """
+    if run_of(session, request.trigger_id) == request.trigger_id:
+        raise _answered(request.trigger_id, "opened a run of its own")
+    joined = RunJoined(trigger_id=request.trigger_id, run_id=run_id, **_asked(request), registered_ms=stamp.now_ms)
+    return record(session, "join_run", stamp, joined)
+
+
+def run_of(session: Session, trigger_id: str) -> str | None:
+    """The id of the run that answers a request: its own, or the one that it joined; None where there is none yet."""
+    own = [run.run_id for run in found(session, Run, run_id=trigger_id)]
+    return next(iter(own or [joined.run_id for joined in found(session, RunJoined, trigger_id=trigger_id)]), None)
 
 
 def advance_run(session: Session, stamp: Stamp, run_id: str, step: Step, detail: str = "") -> bool:
@@ -51,16 +61,17 @@ def advance_run(session: Session, stamp: Stamp, run_id: str, step: Step, detail:
         raise Conflict(
             f"Run {run_id} is at {last}; {step} cannot follow.", f"go on with {after}, or ask for another run"
         )
-    row = RunStep(run_id=run_id, step=step, previous=last, detail=detail, registered_ms=stamp.now_ms)
+    words = detail.replace("\0", "�")  # a program's last words may be anything
+    row = RunStep(run_id=run_id, step=step, previous=last, detail=words, registered_ms=stamp.now_ms)
     return record(session, "advance_run", stamp, row)
 
 
 def steps_of(session: Session, run_id: str) -> list[RunStep]:
     """The steps of a run in the order they were taken; the last is where it stands."""
-    return sorted(found(session, RunStep, run_id=run_id), key=lambda step: _ORDER[step.step])
+    return sorted(found(session, RunStep, run_id=run_id), key=lambda step: ORDER[step.step])
 
 
-def unfinished_runs(session: Session, model: str | None = None) -> list[tuple[Run, str]]:
+def unfinished_runs(session: Session, model: str | None = None) -> list[tuple[Run, Step]]:
     """Runs that can still go on, with the step they stand at: what a service takes up again after a crash."""
     runs = found(session, Run, **({"model": model} if model else {}))
     standing = [(run, steps_of(session, run.run_id)[-1].step) for run in runs]
@@ -79,6 +90,7 @@ def record_gate(
             gate=gate,
             position=position,
             rule=result.rule,
+            feature=result.feature,
             passed=result.passed,
             figure=result.value,
             bound=result.bound,
@@ -91,12 +103,18 @@ def record_gate(
     return record(session, "record_gate", stamp, Whole(head, {GateRule: rules}))
 
 
-def record_approval(session: Session, stamp: Stamp, approval: Approval) -> bool:
-    """Registers a person's decision. Raises Conflict unless run, version and bytes are those of a candidate."""
-    if approval.decision == "approve" and approval.actor == approval.requester:
-        raise Conflict(
-            f"{approval.actor} asked for {approval.model} {approval.version} and cannot approve it.",
-            "let somebody else approve it",
-        )
-    row = ApprovalFact(**approval.model_dump(exclude={"schema_"}), registered_ms=stamp.now_ms)
-    return record(session, "record_approval", stamp, row)
+def request_of(run: Run) -> RetrainingRequest:
+    """The request that a run was opened for."""
+    asked = run.model_dump(include=_ASKED)
+    window_ids = tuple(json.loads(run.window_ids))
+    return RetrainingRequest(trigger_id=run.run_id, version=run.incumbent, window_ids=window_ids, **asked)
+
+
+def _asked(request: RetrainingRequest) -> dict[str, Any]:
+    """What a request's fact has of it, be it a run or joined to one."""
+    asked = request.model_dump(include=_ASKED)
+    return asked | {"window_ids": canonical_json(list(request.window_ids))}
+
+
+def _answered(trigger_id: str, how: str) -> Conflict:
+    return Conflict(f"Request {trigger_id} has {how} already.", "go on with that run: a request is answered once")

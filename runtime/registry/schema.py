@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from runtime.registry.database import unreachable
 from runtime.registry.errors import RegistryError
@@ -30,7 +30,7 @@ def upgrade(engine: Engine) -> None:
         with _alone(engine) as connection:
             if _refuse_newer(connection) != _newest():
                 command.upgrade(_config(connection), "head")
-    except (OperationalError, sqlite3.OperationalError, OSError) as error:
+    except (DatabaseError, sqlite3.DatabaseError, OSError) as error:
         raise unreachable(engine, error) from error
 
 
@@ -58,7 +58,7 @@ def refuse_other(engine: Engine) -> None:
     try:
         with engine.connect() as connection:
             current = _refuse_newer(connection)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise unreachable(engine, error) from error
     if current != _newest():
         raise RegistryError(

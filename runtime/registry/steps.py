@@ -24,6 +24,8 @@ NEXT: Final[Mapping[str, tuple[Step, ...]]] = {
 }
 """What may follow a step; a gate's step says that it was judged, not that it was passed."""
 
+ORDER: Final = {step: position for position, step in enumerate(NEXT)}
+
 
 def as_rule() -> str:
     """The table as a condition on the columns `previous` and `step`, for the database."""

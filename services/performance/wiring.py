@@ -34,13 +34,13 @@ from services.performance.windows.publishing import Publisher
 CATCH_UP_S = 60.0
 
 
-def watch(kafka: KafkaSettings, clock: Clock) -> tuple[Watched, Follower[Monitor]]:
+def follow(kafka: KafkaSettings, clock: Clock) -> tuple[Follower[Monitor], Follower[Baseline]]:
     """What was applied, read to the end before the first event. Raises OperatorError when that takes too long."""
     monitors = Follower(kafka, "monitors", Monitor, clock)
     baselines = Follower(kafka, "baselines", Baseline, clock)
     for follower in (monitors, baselines):
         follower.wait_caught_up(CATCH_UP_S)
-    return Watched(monitors, baselines, clock), monitors
+    return monitors, baselines
 
 
 def join(observe: Callable[[hot_loop.Step], None] = lambda _: None) -> int:
@@ -52,7 +52,7 @@ def join(observe: Callable[[hot_loop.Step], None] = lambda _: None) -> int:
         meter = JoinMeter(instruments, clock)
         try:
             kafka = KafkaSettings()
-            plans = Plans(*watch(kafka, clock))
+            plans = Plans(*follow(kafka, clock), clock)
             stores = Stores(
                 settings.data_dir / "join",
                 plans,
@@ -91,7 +91,7 @@ def windows() -> NoReturn:
     with instrumented(SERVICE, settings, clock) as instruments:
         try:
             kafka = KafkaSettings()
-            watched, _ = watch(kafka, clock)
+            watched = Watched(*follow(kafka, clock), clock)
             partitions = describe(kafka, ["windows"])["windows"].partitions
         except OperatorError as error:
             halt(error.what, error.next_step)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from hashlib import sha256
 from math import isfinite, prod
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,18 @@ class OutcomeLayout:
         """First cell, and one past the last, of each section."""
         stops = np.cumsum([0, *(prod(shape) for shape in self.shapes.values())]).tolist()
         return {name: (stops[i], stops[i + 1]) for i, name in enumerate(self.shapes)}
+
+    @cached_property
+    def meaning(self) -> dict[str, Any]:
+        """What the cells mean, with its digest: all of a baseline's `OutcomeReference` but the cells."""
+        return {
+            "task": self.task,
+            "classes": self.classes,
+            "center": self.center,
+            "scale": self.scale,
+            "edges": tuple(self.edges.tolist()),
+            "digest": self.digest,
+        }
 
     @cached_property
     def digest(self) -> str:

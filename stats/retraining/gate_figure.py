@@ -13,7 +13,7 @@ class GateFigure:
     rule: str
     feature: str | None
     value: float | None
-    """None where the figure could not be found, which never passes."""
+    """None where the figure could not be found, which never passes, and where none was asked for (`not_judged`)."""
     bound: float | None
     passed: bool
     detail: str
@@ -34,6 +34,11 @@ def unknown(rule: str, feature: str | None, bound: float | None, why: str | TooF
     """A figure that could not be found: no evidence is no pass."""
     subject = f"{feature!r}: " if feature is not None else ""
     return GateFigure(rule, feature, None, bound, passed=False, detail=f"{subject}{rule} cannot be judged, {why}")
+
+
+def not_judged(rule: str, why: str) -> GateFigure:
+    """A rule that does not apply, and the reason: nobody is held to it."""
+    return GateFigure(rule, None, None, None, passed=True, detail=f"{rule} is not judged: {why}")
 
 
 def failed(figures: Iterable[GateFigure]) -> tuple[GateFigure, ...]:

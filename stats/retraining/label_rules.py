@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from stats.performance.exact_sum import Floats
 from stats.reference import ColumnReference
 from stats.retraining.examined import Examined
-from stats.retraining.gate_figure import GateFigure, at_least, at_most, unknown
+from stats.retraining.gate_figure import GateFigure, at_least, at_most, not_judged, unknown
 from stats.retraining.labels import change_of_share
 from stats.retraining.leakage import area_of_two, binned, information_share, rank_correlation
 from stats.retraining.snapshot import factors, kind_of, numbers_of
@@ -27,8 +27,10 @@ def label_rows(of: Examined) -> Iterator[GateFigure]:
     if not of.labels.counts:
         n = int(_labelled(of).sum())
         yield at_least("label_rows", None, n, of.bounds.class_rows, f"{n:,} rows have a number for a label")
+    elif len(of.labels.counts) == 1:
+        yield unknown("label_rows", None, 2, "labels are of one class, there is nothing to tell apart")
     for (name, then), now in zip(of.labels.counts.items(), _counts(of), strict=True):
-        bound = min(of.bounds.class_rows, then)
+        bound = min(of.bounds.class_rows, then) if of.labels.measured else of.bounds.class_rows
         yield at_least(
             "label_rows", name, now, bound, f"class {name!r} has {now:,} rows, at least {bound:,} are asked for"
         )
@@ -40,6 +42,10 @@ def label_balance(of: Examined) -> Iterator[GateFigure]:
     n, m = int(labelled.sum()), sum(of.labels.counts.values())
     if not n:
         yield unknown("label_balance", None, None, "no row has a label")
+    elif not of.labels.measured:
+        yield not_judged(
+            "label_balance", "the baseline has no labelled rows, so each class was only asked for its rows"
+        )
     elif not of.labels.counts:
         shift = (float(_numbers(of)[labelled].mean()) - of.labels.center) / of.labels.scale
         detail = f"the mean label is {shift:+.2f} standard deviations of the reference away from the reference's"

@@ -28,6 +28,8 @@ class LabelReference:
     """Empty for a regression."""
     center: float = 0.0
     scale: float = 1.0
+    measured: bool = True
+    """Whether all this was seen in the baseline; else the classes are only named, and there is no balance to keep."""
 
     @classmethod
     def of(cls, layout: OutcomeLayout, cells: Cells) -> "LabelReference":

@@ -91,10 +91,16 @@ def _compared(rule: str, found: Comparison) -> GateFigure:
 def _cases(candidate: Candidate, bounds: ModelBounds) -> Iterator[GateFigure]:
     cases, broken = candidate.cases, candidate.cases.broken
     named = ": " + ", ".join(map(str, broken[:_SHOWN])) + " …" * (len(broken) > _SHOWN) if broken else ""
-    detail = (
-        f"regression cases: {cases.candidate_right} of {cases.n} right, of production {cases.production_right}; "
-        f"{len(broken)} that production had right are wrong{named}"
-    )
+    right = f"{cases.candidate_right} of {cases.n} right"
+    if not cases.n:
+        told = "there are none"
+    elif cases.production_right is None:
+        told = f"{right}, production could not be asked, so each must be right; {len(broken)} are wrong{named}"
+    else:
+        told = (
+            f"{right}, of production {cases.production_right}; {len(broken)} that production had right are wrong{named}"
+        )
+    detail = f"regression cases: {told}"
     yield at_most("regression_cases", None, len(broken), bounds.broken_cases, detail)
 
 
@@ -143,7 +149,7 @@ def _budgets(candidate: Candidate, _: ModelBounds) -> Iterator[GateFigure]:
         if budget.value is None:
             yield unknown(budget.rule, None, budget.bound, "it was not measured: measure it on the candidate")
         else:
-            detail = f"{budget.rule} is {budget.value:,g}, {budget.bound:,g} is the most"
+            detail = f"{budget.rule} is {budget.value:,.10g}, {budget.bound:,.10g} is the most"
             yield at_most(budget.rule, None, budget.value, budget.bound, detail)
 
 

@@ -61,11 +61,7 @@ def compare(
     at most alpha. ValueError for a figure that the task does not have, and for rows that are not the same.
     """
     level_of(alpha)
-    if metric not in metrics(layout.task):
-        raise ValueError(f"{metric!r} is no figure of a {layout.task} model: choose of {metrics(layout.task)}")
-    found = (_numbers if layout.task == "regression" else _classes)(
-        metric, label, (production, candidate), layout, of, alpha, min_count
-    )
+    found = _figures(metric, _Asked(layout, label, (production, candidate), of, alpha, min_count))
     metric = metric if of is None else f"{metric}:{of}"
     if isinstance(found, TooFew):
         return Comparison(metric, None, None, found, None, margin, alpha, better=found)
@@ -74,47 +70,55 @@ def compare(
     return Comparison(metric, was, now, gain.estimate, gain.p_value, margin, alpha, better=better)
 
 
+def figure_of(metric: str, label: Cells | Floats, answers: Answers, *, layout: OutcomeLayout) -> float | TooFew:
+    """One model's own figure, as `compare` has it."""
+    found = _figures(metric, _Asked(layout, label, (answers, answers)))
+    return found if isinstance(found, TooFew) else found[1]
+
+
 def metrics(task: Task) -> tuple[str, ...]:
     """The figures that models of a task are compared by."""
     return tuple(OF_NUMBERS if task == "regression" else OF_CLASSES)
 
 
-def _classes(  # noqa: PLR0917  as `compare` has them
-    metric: str,
-    label: Cells | Floats,
-    models: tuple[Answers, Answers],
-    layout: OutcomeLayout,
-    of: str | None,
-    alpha: float,
-    min_count: int,
-) -> PairedFigures:
-    name = layout.classes[-1] if of is None else of
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What `compare` was given."""
+
+    layout: OutcomeLayout
+    label: Cells | Floats
+    models: tuple[Answers, Answers]
+    of: str | None = None
+    alpha: float = ALPHA
+    min_count: int = MIN_COUNT
+
+
+def _figures(metric: str, asked: _Asked) -> PairedFigures:
+    task = asked.layout.task
+    if metric not in metrics(task):
+        raise ValueError(f"{metric!r} is no figure of a {task} model: choose of {metrics(task)}")
+    return OF_NUMBERS[metric](_numbers(asked)) if task == "regression" else OF_CLASSES[metric](_classes(asked))
+
+
+def _classes(asked: _Asked) -> ClassRows:
+    layout, label, models = asked.layout, asked.label, asked.models
+    name = layout.classes[-1] if asked.of is None else asked.of
     if name not in layout.classes:
         raise ValueError(f"class {name!r} is none of {layout.classes}")
-    codes, *predictions = (_codes(column, len(label), layout) for column in (label, *(m.prediction for m in models)))
-    probabilities = [_probabilities(model, len(label), layout) for model in models]
-    k = layout.classes.index(name)
-    rows = ClassRows(
-        layout, codes, (predictions[0], predictions[1]), (probabilities[0], probabilities[1]), k, alpha, min_count
-    )
-    return OF_CLASSES[metric](rows)
+    was, now = (_codes(model.prediction, len(label), layout) for model in models)
+    p_was, p_now = (_probabilities(model, len(label), layout) for model in models)
+    codes, k = _codes(label, len(label), layout), layout.classes.index(name)
+    return ClassRows(layout, codes, (was, now), (p_was, p_now), k, asked.alpha, asked.min_count)
 
 
-def _numbers(  # noqa: PLR0917  as `compare` has them
-    metric: str,
-    label: Cells | Floats,
-    models: tuple[Answers, Answers],
-    layout: OutcomeLayout,
-    of: str | None,
-    alpha: float,
-    min_count: int,
-) -> PairedFigures:
-    if of is not None:
-        raise ValueError(f"a {layout.task} has no class {of!r}: leave `of` out")
-    truth, was, now = (np.asarray(column, np.float64) for column in (label, *(model.prediction for model in models)))
+def _numbers(asked: _Asked) -> NumberRows:
+    if asked.of is not None:
+        raise ValueError(f"a {asked.layout.task} has no class {asked.of!r}: leave `of` out")
+    columns = (asked.label, *(model.prediction for model in asked.models))
+    truth, was, now = (np.asarray(column, np.float64) for column in columns)
     if not truth.shape == was.shape == now.shape or not np.isfinite([truth, was, now]).all():
         raise ValueError("give finite labels and both models' finite predictions of the same rows")
-    return OF_NUMBERS[metric](NumberRows(truth, (was, now), alpha, min_count))
+    return NumberRows(truth, (was, now), asked.alpha, asked.min_count)
 
 
 def _codes(column: Cells | Floats, n: int, layout: OutcomeLayout) -> Cells:

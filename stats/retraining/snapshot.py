@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from stats.fold import Columns, codes_of, fold
 from stats.layout import Layout
 from stats.performance.exact_sum import Cells, Floats
-from stats.reference import Kind
+from stats.reference import ColumnReference, Kind
 
 Column = NDArray[Any] | Sequence[Any]
 """[n] numbers, texts or booleans; missing is None or NaN."""
@@ -87,18 +87,24 @@ def factors(column: Column) -> tuple[NDArray[np.int64], int]:
 
 def folded(layout: Layout, snapshot: Snapshot) -> Cells:
     """All rows in one vector int64[layout.size]; every feature of the layout is in the snapshot, of its kind."""
-    n, columns = snapshot.n, layout.columns
-    values = [numbers_of(snapshot.features[columns[i].name]) for i in layout.numeric]
-    codes = [codes_of(columns[i], texts_of(snapshot.features[columns[i].name])) for i in layout.coded]
+    values = [snapshot.features[column.name] for column in layout.columns]
+    columns = columns_of(layout.columns, values, snapshot.n)
+    return np.asarray(fold(layout, columns, np.zeros(snapshot.n, np.int64), 1)[0])
+
+
+def columns_of(references: Sequence[ColumnReference], values: Sequence[Column], n: int) -> Columns:
+    """Columns of n values, each of its reference's kind, as they are folded; without status, latency and score."""
+    both = list(zip(references, values, strict=True))
+    numbers = [numbers_of(column) for reference, column in both if reference.kind == "numeric"]
+    codes = [codes_of(reference, texts_of(column)) for reference, column in both if reference.kind != "numeric"]
     nothing = np.full(n, np.nan)
-    batch = Columns(
-        np.array(values, np.float64).reshape(len(values), n),
+    return Columns(
+        np.array(numbers, np.float64).reshape(len(numbers), n),
         np.array(codes, np.int32).reshape(len(codes), n),
         np.zeros(n, np.int16),
         nothing,
         nothing,
     )
-    return np.asarray(fold(layout, batch, np.zeros(n, np.int64), 1)[0])
 
 
 def _kind(of: type) -> Found:

@@ -41,7 +41,7 @@ def kill_all(arena: Arena) -> None:
 
 def drain_one(arena: Arena) -> None:
     """SIGTERM: the batch under way is ended."""
-    arena.workers.signal(arena.slot(), signal.SIGTERM)
+    arena.workers.ask_to_end(arena.slot())
 
 
 def freeze(arena: Arena, seconds: float) -> None:
@@ -70,7 +70,7 @@ def hold_commit_and_kill(arena: Arena) -> None:
 
 def second_process(arena: Arena) -> None:
     """Two processes in one slot: the older one is fenced and ends by itself."""
-    code = arena.workers.double(arena.slot(), timeout_s=20)
+    code = arena.workers.double(arena.slot())
     assert code == HALTED, f"the fenced process ended with {code}"
 
 

@@ -16,9 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Self
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
-from runtime.admin import end_offsets
 from runtime.broker import EmbeddedKafka
 from runtime.broker.embedded import free_port
 from runtime.child import spawn
@@ -26,6 +25,8 @@ from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings
 from tests.chaos.oracle import Line
 from tests.chaos.proxy import HOST, Proxy
+from tests.ending import asked_to_end
+from tests.on_kafka import committed_records
 
 ROOT = Path(__file__).parents[2]
 TICK_S = 0.1
@@ -99,26 +100,24 @@ class Workers:
         finally:
             self._processes[slot] = self.start(slot)
 
-    def double(self, slot: str, timeout_s: float) -> int | None:
+    def double(self, slot: str) -> int | None:
         """Runs a second process in a slot; returns how the first one ended. The second is the slot's process then."""
         first, self._processes[slot] = self._processes[slot], self.start(slot)
-        until_s = CLOCK.monotonic() + timeout_s
-        while first.poll() is None and CLOCK.monotonic() < until_s:
-            self.tend()
-            CLOCK.sleep(TICK_S)
+        self._wait_for_end_of(first)
         if first.returncode is None:
             _ask_and_kill(first)
             return None
         self.exits[first.returncode] += 1
         return first.returncode
 
-    def drain(self, timeout_s: float = 30.0) -> list[int]:
+    def ask_to_end(self, slot: str) -> None:
+        """Sends SIGTERM to a slot's process, and waits for its end: what comes next is met by another."""
+        self.signal(slot, signal.SIGTERM)
+        self._wait_for_end_of(self._processes[slot])
+
+    def drain(self) -> list[int]:
         """Asks all to end, and returns their exit codes. One that does not is asked where it hangs, and killed."""
-        for process in self._processes.values():
-            process.terminate()
-        until_s = CLOCK.monotonic() + timeout_s
-        while any(process.poll() is None for process in self._processes.values()) and CLOCK.monotonic() < until_s:
-            CLOCK.sleep(TICK_S)
+        asked_to_end(self._processes.values())
         for process in self._processes.values():
             if process.poll() is None:
                 _ask_and_kill(process)
@@ -130,6 +129,13 @@ class Workers:
             process.kill()
             process.wait()
         self._log.close()
+
+    def _wait_for_end_of(self, process: subprocess.Popen[bytes], timeout_s: float = 60.0) -> None:
+        until_s = CLOCK.monotonic() + timeout_s
+        while process.poll() is None and CLOCK.monotonic() < until_s:
+            self.tend()
+            CLOCK.sleep(TICK_S)
+        self.tend()
 
 
 def _ask_and_kill(process: subprocess.Popen[bytes]) -> None:
@@ -182,18 +188,8 @@ class Feeder:
 
 def read(settings: KafkaSettings, topic: str) -> Iterator[tuple[int, int, bytes]]:
     """(partition, offset, value) of every committed record, up to the end as it is now."""
-    ends = end_offsets(settings, [topic], committed=True)[topic]
-    open_ends = {partition: end for partition, end in ends.items() if end > 0}
-    more = {"group.id": "oracle", "isolation.level": "read_committed", "enable.partition.eof": True}
-    consumer = Consumer(settings.client(**more))
-    consumer.assign([TopicPartition(settings.topic(topic), partition, 0) for partition in open_ends])
-    while open_ends:
-        for message in consumer.consume(10_000, 0.2):
-            if message.error() is None:
-                yield message.partition(), message.offset(), message.value()
-            else:
-                open_ends.pop(message.partition(), None)
-    consumer.close()
+    for message in committed_records(settings, settings.topic(topic)):
+        yield message.partition(), message.offset(), message.value()
 
 
 def truth(settings: KafkaSettings, topic: str) -> Mapping[int, Sequence[tuple[int, int]]]:

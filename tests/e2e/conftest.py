@@ -55,7 +55,7 @@ class Running:
             assert clock.monotonic() < deadline_s, f"it did not say so within {timeout_s:.0f} s:\n{self.text}"
             clock.sleep(0.2)
 
-    def end(self, number: signal.Signals = signal.SIGINT, timeout_s: float = 60) -> int:
+    def end(self, number: signal.Signals = signal.SIGINT, timeout_s: float = 120) -> int:
         """Sends a signal and waits for the end; returns the exit status."""
         self.look()
         self.process.send_signal(number)
@@ -63,7 +63,7 @@ class Running:
 
     def left(self) -> list[psutil.Process]:
         """What it started and left behind."""
-        return psutil.wait_procs(self.seen.values(), timeout=3)[1]
+        return psutil.wait_procs(self.seen.values(), timeout=30)[1]
 
 
 @pytest.fixture

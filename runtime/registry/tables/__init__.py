@@ -6,6 +6,7 @@ from runtime.registry.tables.log import AuditEntry, AuditHead
 from runtime.registry.tables.models import (
     Artifact,
     Environment,
+    Importance,
     Metric,
     Model,
     Package,
@@ -15,12 +16,23 @@ from runtime.registry.tables.models import (
     Version,
     VersionDataset,
 )
-from runtime.registry.tables.runs import ApprovalFact, Gate, GateRule, Run, RunStep
+from runtime.registry.tables.runs import (
+    Announced,
+    ApprovalFact,
+    Gate,
+    GateRule,
+    Refusal,
+    Run,
+    RunJoined,
+    RunProduct,
+    RunStep,
+)
 from runtime.registry.tables.serving import Deployment, DeploymentVariant
 
 __all__ = [
     "FIRST_WRITE_HOLDS",
     "METADATA",
+    "Announced",
     "ApprovalFact",
     "Artifact",
     "AuditEntry",
@@ -33,11 +45,15 @@ __all__ = [
     "Fact",
     "Gate",
     "GateRule",
+    "Importance",
     "Metric",
     "Model",
     "Package",
     "Parameter",
+    "Refusal",
     "Run",
+    "RunJoined",
+    "RunProduct",
     "RunStep",
     "Seed",
     "Statement",

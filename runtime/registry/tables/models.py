@@ -147,6 +147,19 @@ class Seed(Fact, table=True):
     seed: Bigint
 
 
+class Importance(Fact, table=True):
+    """What a feature is to a version."""
+
+    __tablename__ = "importance"
+    __table_args__ = (_of_version(), check("share", "share BETWEEN 0 AND 1"))
+
+    model: Key
+    version: Key
+    feature: Key
+    share: float
+    """Of the whole."""
+
+
 class Metric(Fact, table=True):
     """A figure of a version on a dataset with its 95 % interval, or the reason why there is none."""
 

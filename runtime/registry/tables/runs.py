@@ -1,12 +1,12 @@
-"""A retraining run, its steps, what its gates said, and what people decided."""
+"""A retraining run: who asked, its steps, what they left, what its gates said, and what people decided."""
 
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
-from sqlmodel import Field
+from sqlmodel import AutoString, Field
 
 from runtime.registry.steps import as_rule
-from runtime.registry.tables.base import Bigint, Fact, Key, as_in, check, time_ms
+from runtime.registry.tables.base import Bigint, Fact, Key, as_in, check, sha256, time_ms
 from schemas.approval import Approval
-from schemas.model_event import GateResult
+from schemas.model_event import GateResult, Step
 from schemas.retraining import RetrainingRequest
 
 
@@ -50,9 +50,62 @@ class RunStep(Fact, table=True):
     )
 
     run_id: str = Field(primary_key=True, foreign_key="run.run_id")
-    step: Key
+    step: Step = Field(primary_key=True, sa_type=AutoString)
     previous: str | None
     detail: str
+    registered_ms: Bigint
+
+
+class RunJoined(Fact, table=True):
+    """A request that a run answers which was open already when it came."""
+
+    __tablename__ = "run_joined"
+    __table_args__ = (
+        ForeignKeyConstraint(["run_id", "model"], ["run.run_id", "run.model"]),
+        check("another", "trigger_id <> run_id"),
+        as_in(RetrainingRequest, "kind"),
+        as_in(RetrainingRequest, "priority"),
+        time_ms("requested_ms"),
+        time_ms("registered_ms"),
+    )
+
+    trigger_id: Key
+    run_id: str
+    model: str
+    policy: str
+    kind: str
+    priority: str
+    reason: str
+    window_ids: str
+    """JSON."""
+    actor: str
+    requested_ms: Bigint
+    registered_ms: Bigint
+
+
+class RunProduct(Fact, table=True):
+    """What a stage of a run left in the artifact store, by its name: plan, training, comparison and so on."""
+
+    __tablename__ = "run_product"
+    __table_args__ = (time_ms("registered_ms"),)
+
+    run_id: str = Field(primary_key=True, foreign_key="run.run_id")
+    name: Key
+    digest: str = Field(foreign_key="artifact.digest")
+    registered_ms: Bigint
+
+
+class Announced(Fact, table=True):
+    """A step that was published on `model.events`."""
+
+    __tablename__ = "announced"
+    __table_args__ = (
+        ForeignKeyConstraint(["run_id", "step"], ["run_step.run_id", "run_step.step"]),
+        time_ms("registered_ms"),
+    )
+
+    run_id: Key
+    step: Key
     registered_ms: Bigint
 
 
@@ -81,6 +134,8 @@ class GateRule(Fact, table=True):
     gate: Key
     position: int = Field(primary_key=True)
     rule: str
+    feature: str | None
+    """The feature, class, metric or group that the rule looked at; null where it looked at all."""
     passed: bool
     figure: float | None
     """Null where it could not be judged."""
@@ -100,7 +155,9 @@ class ApprovalFact(Fact, table=True):
         as_in(Approval, "decision"),
         check("max_weight", "max_weight_bp BETWEEN 0 AND 10000"),
         check("two_people", "decision = 'reject' OR actor <> requester"),
+        check("order", "time_ms <= expires_ms"),
         time_ms("time_ms"),
+        time_ms("expires_ms"),
         time_ms("registered_ms"),
     )
 
@@ -109,10 +166,39 @@ class ApprovalFact(Fact, table=True):
     model: str
     version: str
     artifact_digest: str
+    target: str
     decision: str
     max_weight_bp: int
     actor: str
     requester: str
     reason: str
     time_ms: Bigint
+    expires_ms: Bigint
+    registered_ms: Bigint
+
+
+class Refusal(Fact, table=True):
+    """A decision that was not taken, as it came: it may name a run or version that nobody knows."""
+
+    __tablename__ = "refusal"
+    __table_args__ = (
+        sha256("digest"),
+        as_in(Approval, "decision"),
+        time_ms("time_ms"),
+        time_ms("registered_ms"),
+    )
+
+    digest: Key
+    """Of the record: one that bears another's id, or is made again, is another."""
+    approval_id: str
+    run_id: str
+    model: str
+    version: str
+    artifact_digest: str
+    decision: str
+    actor: str
+    reason: str
+    time_ms: Bigint
+    detail: str
+    """Why it was refused."""
     registered_ms: Bigint

@@ -57,6 +57,7 @@ class JoinHandler:
         made_part, told_part = Part(predictions.source, read.records), Part(labels.source, told.records)
         planned = self._stores.plan(made_part, told_part, wall_ms, labels_at_end=labels.at_end)
         self._note(planned)
+        change = self._stores.change((predictions.source, labels.source), wall_ms)
         moved_predictions = moved(planned.misplaced_predictions, predictions.messages, predictions.source)
         moved_labels = moved(planned.misplaced_labels, labels.messages, labels.source)
         no_cell = uncountable(planned.pairs, self._plans)
@@ -67,6 +68,8 @@ class JoinHandler:
             *(_lost(one, labels.source, None) for one in moved_labels.lost),
             *_without_cell(planned, no_cell, labels.source),
         ]
+        if change is not None:
+            yield change
         yield from moved_predictions.out
         yield from moved_labels.out
         yield from map(written, dead)

@@ -4,13 +4,14 @@ Data and both positions go to the store in one write, after the outputs were com
 committed offsets, never ahead. What lies between them is replayed in silence: the same plan, without outputs.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from rocksdict import WriteBatch
 
 from runtime.errors import OperatorError
@@ -21,11 +22,12 @@ from services.performance.join.pairs import Made, Pairs, made_of, pairs_of
 from services.performance.join.placing import partitions_of
 from services.performance.join.records import LabelRecord, Origin, Part, PredictionRecord, unpacked_origin
 from services.performance.join.rows import (
+    ROW,
     WAITING,
     due_ms_of,
     expiry_key,
     packed_ids,
-    prediction_key,
+    prediction_keys,
     references,
     unpacked_ids,
     waiting_id,
@@ -35,6 +37,8 @@ from services.performance.join.store import JoinStore, State, batch_of
 
 _EXPIRED_AT_ONCE = 20_000
 """Predictions deleted with one batch, at least; more only if it is larger. The rest follow with the next."""
+
+_NO_ROWS = np.empty(0, ROW)
 
 Kept = TypeVar("Kept", PredictionRecord, LabelRecord)
 
@@ -50,10 +54,10 @@ class Planned:
     writes: WriteBatch
     before: State
     after: State
-    pairs: Pairs = field(default_factory=lambda: pairs_of([]))
+    pairs: Pairs = field(default_factory=lambda: pairs_of((), ()))
     told: Sequence[LabelRecord] = ()
     """The label that brought each of the pairs."""
-    made: Made = field(default_factory=lambda: made_of([]))
+    made: Made = field(default_factory=lambda: made_of(_NO_ROWS, ()))
     """The predictions opened."""
     late: Counter[Origin] = field(default_factory=Counter)
     """Predictions later than their own expiry: not kept, their labels are orphans."""
@@ -102,16 +106,16 @@ class Join:
         self._check(predictions.source, labels.source)
         own_predictions, misplaced_predictions = _placed(predictions)
         own_labels, misplaced_labels = _placed(labels)
-        prediction_keys = [prediction_key(record.id) for record in own_predictions]
-        label_keys = [prediction_key(record.id) for record in own_labels]
-        matching = self._matching(prediction_keys, label_keys)
+        keys = prediction_keys([record.id for record in own_predictions])
+        label_keys = prediction_keys([record.id for record in own_labels])
+        matching = self._matching(keys, label_keys)
         seen, predictions_ms = _watermarks(before.predictions_ms, own_predictions)
-        matching.predict(zip(seen, prediction_keys, own_predictions, strict=True))
+        matching.predict(keys, own_predictions, seen)
         seen, labels_ms = _watermarks(before.labels_ms, own_labels)
-        matching.label(zip(seen, label_keys, own_labels, strict=True))
+        matching.label(zip(seen.tolist(), label_keys, own_labels, strict=True))
         self._give_up(matching, before.low_ms, min(predictions_ms, labels_ms))
         expired_ms = min(predictions_ms, max(labels_ms, quiet_ms))
-        gone = _gone(matching, expired_ms)
+        kept, gone = _kept(matching, own_predictions, expired_ms)
         expired, lists = self._expired(before.expired, expired_ms, len(own_predictions) + len(own_labels))
         after = State(
             before.positions | {part.source.topic: part.source.end for part in (predictions, labels)},
@@ -121,25 +125,25 @@ class Join:
             before.waiting + matching.counters["waiting"],
             noted or before.noted,
         )
-        writes = batch_of(
-            _puts(matching, gone, expired_ms, predictions.source.start),
-            chain(_deletes(matching), gone, expired, lists),
-        )
+        listed = {expiry_key(at_ms, predictions.source.start): packed_ids(ids) for at_ms, ids in kept.items()}
+        deleted = dict.fromkeys(chain(matching.settled, gone, expired, lists))
+        writes = {**matching.changed, **matching.fresh, **listed, **deleted}
         if silent:
-            return Planned(writes, before, after)
+            return Planned(batch_of(writes), before, after)
         matching.counters.update(
-            joined=sum(sign for sign, _ in matching.pairs),
+            joined=sum(sign for sign, *_ in matching.pairs),
             expired=len(gone) + len(expired),
             misplaced_prediction=len(misplaced_predictions),
             misplaced_label=len(misplaced_labels),
         )
+        signs, rows, told = zip(*matching.pairs, strict=True) if matching.pairs else ((), (), ())
         return Planned(
-            writes,
+            batch_of(writes),
             before,
             after,
-            pairs_of(matching.pairs),
-            matching.told,
-            made_of(matching.made),
+            pairs_of(signs, rows),
+            told,
+            made_of(matching.read[matching.opened], [own_predictions[place] for place in matching.opened]),
             Counter({unpacked_origin(origin): n for origin, n in matching.late.items()}),
             matching.dead,
             misplaced_predictions,
@@ -166,25 +170,24 @@ class Join:
                     "replay from the store's positions, or delete the store to rebuild it from the oldest record",
                 )
 
-    def _matching(self, prediction_keys: Sequence[bytes], label_keys: Sequence[bytes]) -> Matching:
+    def _matching(self, predicted: Sequence[bytes], told: Sequence[bytes]) -> Matching:
         """Reads what a batch needs: one multi-get, and a second where predictions come after their labels."""
-        keys = list(dict.fromkeys(chain(prediction_keys, label_keys)))
+        keys = list(dict.fromkeys(chain(predicted, told)))
         rows = dict(zip(keys, self.store.get(keys), strict=True))
-        expected = dict.fromkeys(prediction_keys)
-        early = [row for row in map(rows.get, expected) if row is not None and row[0] == WAITING]
-        waiting = list(chain.from_iterable(map(references, early)))
+        early = {key: row for key in predicted if (row := rows[key]) is not None and row[0] == WAITING}
+        waiting = list(chain.from_iterable(map(references, early.values())))
         found = zip(waiting, self.store.get(waiting), strict=True)
-        told = {key: value for key, value in found if value is not None}
+        values = {key: value for key, value in found if value is not None}
         room = self._waiting_limit - self.store.state.waiting
-        return Matching(rows, told, self._horizon_of, self.store.sources, room=room, basis_of=self._basis_of)
+        return Matching(rows, values, self._horizon_of, self.store.sources, room=room, basis_of=self._basis_of)
 
     def _give_up(self, matching: Matching, low_before_ms: int, low_ms: int) -> None:
         """Ends the waiting of labels that are due."""
         stored = self.store.scan(waiting_key(low_before_ms, 0), waiting_key(low_ms + 1, 0))
         due = [(key, value) for key, value in stored if key not in matching.settled]
         due += sorted(item for item in matching.fresh.items() if due_ms_of(item[0]) <= low_ms)
-        ids = {prediction_key(waiting_id(value)) for _, value in due}
-        unread = [key for key in ids if key not in matching.rows]
+        keys = dict.fromkeys(prediction_keys([waiting_id(value) for _, value in due]))
+        unread = [key for key in keys if key not in matching.rows]
         matching.rows.update(zip(unread, self.store.get(unread), strict=True))
         for key, value in due:
             matching.give_up(key, value)
@@ -195,7 +198,7 @@ class Join:
         lists: list[bytes] = []
         begin = after + b"\0" if after else expiry_key(0, 0)
         for key, packed in self.store.scan(begin, expiry_key(until_ms + 1, 0)):
-            expired += map(prediction_key, unpacked_ids(packed))
+            expired += prediction_keys([*unpacked_ids(packed)])
             lists.append(key)
             if len(expired) >= max(_EXPIRED_AT_ONCE, 4 * records):
                 break
@@ -213,32 +216,18 @@ def _placed(part: Part[Kept]) -> tuple[Sequence[Kept], list[Kept]]:
     return own, [part.records[place] for place in wrong]
 
 
-def _watermarks(before_ms: int, records: Sequence[Kept]) -> tuple[list[int], int]:
+def _watermarks(before_ms: int, records: Sequence[Kept]) -> tuple[NDArray[np.int64], int]:
     """The watermark before each record, and after all of them."""
     seen = np.maximum.accumulate([before_ms, *[record.time_ms for record in records]])
-    *before, after = seen.tolist()
-    return before, after
+    return seen[:-1], int(seen[-1])
 
 
-def _gone(matching: Matching, until_ms: int) -> set[bytes]:
-    """Keys of predictions that were opened and have expired in one batch: they are not kept."""
-    return {prediction_key(one) for expiry_ms, ids in matching.opened.items() if expiry_ms <= until_ms for one in ids}
-
-
-def _puts(matching: Matching, gone: set[bytes], until_ms: int, offset: int) -> Iterator[tuple[bytes, bytes]]:
-    """What a matched batch writes; `offset` is its first prediction's."""
-    rows = matching.rows
-    keys = sorted(matching.changed)  # so that each finds its place near the one before
-    changed = [(key, row) for key in keys if (row := rows[key]) is not None and key not in gone]
-    lists = [
-        (expiry_key(expiry_ms, offset), packed_ids(ids))
-        for expiry_ms, ids in matching.opened.items()
-        if expiry_ms > until_ms
-    ]
-    return chain(changed, matching.fresh.items(), lists)
-
-
-def _deletes(matching: Matching) -> Iterator[bytes]:
-    """What a matched batch deletes."""
-    yield from (key for key in matching.changed if matching.rows[key] is None)
-    yield from matching.settled
+def _kept(
+    matching: Matching, records: Sequence[PredictionRecord], until_ms: int
+) -> tuple[Mapping[int, Sequence[bytes]], Sequence[bytes]]:
+    """Of the predictions opened: ids by expiry, and keys of those that have expired already and are not kept."""
+    ids: dict[int, list[bytes]] = defaultdict(list)
+    for place, expires_ms in zip(matching.opened, matching.read["expires_ms"][matching.opened].tolist(), strict=True):
+        ids[expires_ms].append(records[place].id)
+    gone = [one for expires_ms in [*ids] if expires_ms <= until_ms for one in ids.pop(expires_ms)]
+    return ids, prediction_keys(gone)

@@ -14,9 +14,12 @@ An id is used for one prediction. Used again once the first has expired, it may 
 deleted a few at a time.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from runtime.decode.verdict import Refusal
 from schemas.base import SourceRange
@@ -27,19 +30,18 @@ from services.performance.join.rows import (
     WAITING,
     digest,
     due_ms_of,
-    expires_ms,
     labelled,
+    opened,
     origin_of,
-    packed_prediction,
     packed_waiting,
-    prediction_key,
+    prediction_keys,
     references,
     times,
     unpacked_waiting,
     waiting_key,
     with_reference,
     without_reference,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from schemas.dead_letter import DeadLetter
@@ -71,6 +73,8 @@ Outcome = Literal[
     "expired",
 ]
 
+_NOTHING = np.empty(0, np.int64)
+
 HorizonOf = Callable[[str | None], int]
 """Model → the longest label delay that counts, in milliseconds; None → the longest of all models."""
 BasisOf = Callable[[bytes], int]
@@ -96,19 +100,18 @@ class Matching:
         told depends on how the topics were interleaved.
         """
         self.rows = rows
-        self.changed: dict[bytes, None] = {}
-        """Keys of `rows` to be written."""
-        self.opened: dict[int, list[bytes]] = defaultdict(list)
-        """Ids by expiry, in milliseconds."""
+        self.changed: dict[bytes, bytes | None] = {}
+        """Those of them to be written."""
+        self.read, _ = opened((), _NOTHING, _NOTHING)
+        """Fixed parts of the predictions read, [n]."""
+        self.opened: list[int] = []
+        """Places of those that were opened."""
         self.fresh: dict[bytes, bytes] = {}
         """Labels that began to wait."""
         self.settled: dict[bytes, None] = {}
         """Keys of labels that wait no more."""
-        self.made: list[bytes] = []
-        """Rows of the predictions opened, as they were then."""
-        self.pairs: list[tuple[int, bytes]] = []
-        self.told: list[LabelRecord] = []
-        """The label that brought each of the pairs."""
+        self.pairs: list[tuple[int, bytes, LabelRecord]] = []
+        """Signs and labelled rows, each with the label that brought it."""
         self.late: Counter[bytes] = Counter()
         """Predictions later than their own expiry, by packed origin."""
         self.dead: list[DeadLetter] = []
@@ -119,32 +122,27 @@ class Matching:
         self._horizon_of = horizon_of
         self._predictions, self._labels = sources
 
-    def predict(self, records: Iterable[tuple[int, bytes, PredictionRecord]]) -> None:
-        """Takes predictions, each after its partition's watermark before it and its key."""
-        rows = self.rows
-        horizons: dict[bytes, int] = {}
-        repeated = 0
-        for seen_ms, key, record in records:
-            origin = record.origin
-            horizon_ms = horizons.get(origin)
-            if horizon_ms is None:
-                horizon_ms = horizons[origin] = self._horizon_of(unpacked_origin(origin).model)
-            expiry_ms = expires_ms(record.time_ms, horizon_ms)
-            row = rows[key]
-            if seen_ms >= expiry_ms:
-                self.late[origin] += 1
-            elif row is None or row[0] == WAITING:
-                self.opened[expiry_ms].append(record.id)
-                made = rows[key] = packed_prediction(record, seen_ms, horizon_ms, expiry_ms)
-                self.made.append(made)
-                self.changed[key] = None
-                if row is not None:
-                    self._meet(key, row)
-            elif digest(row) == record.digest:
+    def predict(self, keys: Sequence[bytes], records: Sequence[PredictionRecord], seen_ms: NDArray[np.int64]) -> None:
+        """Takes predictions, [n] each: their keys, and their partition's watermark before each. Once."""
+        rows, repeated = self.rows, 0
+        origins = [record.origin for record in records]
+        horizons = {origin: self._horizon_of(unpacked_origin(origin).model) for origin in set(origins)}
+        self.read, whole = opened(records, seen_ms, np.array([horizons[origin] for origin in origins], np.int64))
+        late = (self.read["seen_ms"] >= self.read["expires_ms"]).tolist()
+        for place, (key, is_late, row) in enumerate(zip(keys, late, whole, strict=True)):
+            known = rows[key]
+            if is_late:
+                self.late[origins[place]] += 1
+            elif known is None or known[0] == WAITING:
+                rows[key] = self.changed[key] = row
+                self.opened.append(place)
+                if known is not None:
+                    self._meet(key, known)
+            elif digest(known) == records[place].digest:
                 repeated += 1
             else:
-                self._conflict(record)
-        self.counters.update(opened=len(self.made), late=self.late.total(), repeated_prediction=repeated)
+                self._conflict(records[place])
+        self.counters.update(opened=len(self.opened), late=self.late.total(), repeated_prediction=repeated)
 
     def label(self, records: Iterable[tuple[int, bytes, LabelRecord]]) -> None:
         """Takes labels, each after its partition's watermark before it and its key."""
@@ -163,50 +161,45 @@ class Matching:
             self.fresh[waits] = packed_waiting(record, seen_ms)
             self.counters["waiting"] += 1
             if not known:
-                rows[key] = with_reference(row, waits)
-                self.changed[key] = None
+                rows[key] = self.changed[key] = with_reference(row, waits)
 
     def give_up(self, key: bytes, packed: bytes) -> None:
         """A waiting label is due: its prediction never came. Its id's row must be among `rows`."""
         label = unpacked_waiting(key, packed).label
         self._settle(key)
         self._orphan(label, None, _NEVER_CAME)
-        row_key = prediction_key(label.id)
+        (row_key,) = prediction_keys([label.id])
         row = self.rows[row_key]
         if row is not None and row[0] == WAITING:
-            self.rows[row_key] = without_reference(row, key)
-            self.changed[row_key] = None
+            self.rows[row_key] = self.changed[row_key] = without_reference(row, key)
 
     def _meet(self, key: bytes, row: bytes) -> None:
         """Judges the labels that waited for a prediction just opened."""
         for waits in references(row):
             waiting = unpacked_waiting(waits, self._waiting[waits])
-            opened = self.rows[key]
-            if opened is not None and self._told(key, opened, waiting.label, waiting.seen_ms, due_ms_of(waits)):
+            now = self.rows[key]
+            if now is not None and self._told(key, now, waiting.label, waiting.seen_ms, due_ms_of(waits)):
                 self._settle(waits)
 
     def _told(self, key: bytes, row: bytes, label: LabelRecord, label_seen_ms: int, due_ms: int) -> bool:
         """Judges a label by its prediction's row, if the two see each other; returns whether they do."""
-        time_ms, seen_ms, horizon_ms, expiry_ms = times(row)
+        time_ms, seen_ms, horizon_ms, expiry_ms, origin_size = times(row)
         if seen_ms >= due_ms or label_seen_ms >= expiry_ms:
             return False
         delay_ms = label.time_ms - time_ms
         if delay_ms > horizon_ms:
-            model = unpacked_origin(origin_of(row)).model
+            model = unpacked_origin(origin_of(row, origin_size)).model
             self._orphan(label, model, f"{delay_ms} ms after its prediction; the horizon is {horizon_ms} ms")
             return True
-        new = labelled(row, label, self._basis_of(origin_of(row)))
+        new = labelled(row, label, self._basis_of(origin_of(row, origin_size)))
         if new is None:
             self.counters["repeated_label"] += 1
             return True
         if row[0] == LABELLED:
             self.counters["corrected"] += 1
-            self.pairs.append((-1, row))
-            self.told.append(label)
-        self.pairs.append((1, new))
-        self.told.append(label)
-        self.rows[key] = new
-        self.changed[key] = None
+            self.pairs.append((-1, row, label))
+        self.pairs.append((1, new, label))
+        self.rows[key] = self.changed[key] = new
         return True
 
     def _settle(self, waits: bytes) -> None:

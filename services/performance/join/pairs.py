@@ -1,15 +1,15 @@
 """Predictions, and joined pairs of them and their labels, as columns."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.performance.join.records import Origin, unpacked_origin
-from services.performance.join.rows import ROW
+from services.performance.join.records import Origin, PredictionRecord, unpacked_origin
+from services.performance.join.rows import FIXED, ROW, Rows
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -68,54 +68,65 @@ class Pairs(Made):
         return self.label_time_ms - self.time_ms
 
 
-class _Rows:
-    """Rows of the store, taken apart."""
-
-    def __init__(self, rows: Sequence[bytes]) -> None:
-        head = slice(ROW.itemsize)
-        self.fixed = np.frombuffer(b"".join([row[head] for row in rows]), ROW)
-        sizes = np.array([self.fixed[f"{name}_size"] for name in ("origin", "text", "probabilities")], np.int64)
-        origin_end, text_end, end = (np.cumsum(sizes, axis=0) + ROW.itemsize).tolist()
-        numbers: dict[bytes, int] = {}
-        origins = [row[ROW.itemsize : stop] for row, stop in zip(rows, origin_end, strict=True)]
-        origin = [numbers.setdefault(packed, len(numbers)) for packed in origins]
-        probabilities: list[Mapping[str, float] | None] = [None] * len(rows)
-        for place in np.flatnonzero(sizes[2]).tolist():
-            probabilities[place] = json.loads(rows[place][text_end[place] : end[place]])
-        self.made = Made(
-            origins=tuple(map(unpacked_origin, numbers)),
-            origin=np.array(origin, np.int64),
-            time_ms=self.fixed["time_ms"].copy(),
-            prediction=self.fixed["prediction"].copy(),
-            score=self.fixed["score"].copy(),
-            prediction_text=_texts(self.fixed["prediction"], rows, origin_end, text_end),
-            probabilities=probabilities,
+def made_of(fixed: Rows, records: Sequence[PredictionRecord]) -> Made:
+    """Predictions as they came, with the fixed parts of their rows."""
+    return Made(
+        **_columns(
+            fixed,
+            [record.origin for record in records],
+            lambda place: records[place].text,
+            lambda place: records[place].probabilities,
         )
-        self.label_text = _texts(self.fixed["label"], rows, end, [None] * len(rows))
-
-
-def made_of(rows: Sequence[bytes]) -> Made:
-    """The predictions of rows."""
-    return _Rows(rows).made
-
-
-def pairs_of(signed: Sequence[tuple[int, bytes]]) -> Pairs:
-    """Pairs of signs and labelled rows."""
-    rows = _Rows([row for _, row in signed])
-    return Pairs(
-        **{name: getattr(rows.made, name) for name in Made.__match_args__},
-        sign=np.array([sign for sign, _ in signed], np.int64),
-        label_time_ms=rows.fixed["label_time_ms"].copy(),
-        label=rows.fixed["label"].copy(),
-        value=rows.fixed["value"].copy(),
-        label_text=rows.label_text,
-        basis=rows.fixed["basis"].copy(),
     )
 
 
-def _texts(numbers: Floats, rows: Sequence[bytes], begin: Sequence[int], end: Sequence[int | None]) -> list[str | None]:
-    """The texts of rows where there is no number."""
-    texts: list[str | None] = [None] * len(rows)
+def pairs_of(signs: Sequence[int], rows: Sequence[bytes]) -> Pairs:
+    """Pairs of labelled rows, [n] each."""
+    head = slice(FIXED)
+    fixed = np.frombuffer(b"".join([row[head] for row in rows]), ROW)
+    sizes = [fixed[f"{name}_size"] for name in ("origin", "text", "probabilities")]
+    origin_end, text_end, end = (np.cumsum(sizes, axis=0, dtype=np.int64) + FIXED).tolist()
+    return Pairs(
+        **_columns(
+            fixed,
+            [row[FIXED:stop] for row, stop in zip(rows, origin_end, strict=True)],
+            lambda place: rows[place][origin_end[place] : text_end[place]],
+            lambda place: rows[place][text_end[place] : end[place]],
+        ),
+        sign=np.array(signs, np.int64),
+        label_time_ms=fixed["label_time_ms"].copy(),
+        label=fixed["label"].copy(),
+        value=fixed["value"].copy(),
+        label_text=_texts(fixed["label"], lambda place: rows[place][end[place] :]),
+        basis=fixed["basis"].copy(),
+    )
+
+
+Bytes = Callable[[int], bytes]
+"""What a place has."""
+
+
+def _columns(fixed: Rows, origins: Sequence[bytes], text: Bytes, probabilities: Bytes) -> dict[str, Any]:
+    """Fields of Made. Few predictions are texts, or have probabilities: only these are asked for."""
+    numbers: dict[bytes, int] = {}
+    origin = [numbers.setdefault(packed, len(numbers)) for packed in origins]
+    given: list[Mapping[str, float] | None] = [None] * len(fixed)
+    for place in np.flatnonzero(fixed["probabilities_size"]).tolist():
+        given[place] = json.loads(probabilities(place))
+    return {
+        "origins": tuple(map(unpacked_origin, numbers)),
+        "origin": np.array(origin, np.int64),
+        "time_ms": fixed["time_ms"].copy(),
+        "prediction": fixed["prediction"].copy(),
+        "score": fixed["score"].copy(),
+        "prediction_text": _texts(fixed["prediction"], text),
+        "probabilities": given,
+    }
+
+
+def _texts(numbers: Floats, text: Bytes) -> list[str | None]:
+    """The texts where there is no number."""
+    texts: list[str | None] = [None] * len(numbers)
     for place in np.flatnonzero(np.isnan(numbers)).tolist():
-        texts[place] = rows[place][begin[place] : end[place]].decode()
+        texts[place] = text(place).decode()
     return texts

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from runtime.clock import Clock
 from runtime.decode.shape import Coded, Shape
-from runtime.watched import Monitors, Watched
+from runtime.watched import Watched
+from schemas.base import Record
 from schemas.baseline import Baseline
 from schemas.monitor import Monitor
 from schemas.performance import Performance
@@ -16,6 +19,9 @@ from services.performance.layouts import layout_of
 from stats.performance.layout import OutcomeLayout
 
 _logger = structlog.get_logger(__name__)
+
+R = TypeVar("R", bound=Record)
+R_co = TypeVar("R_co", bound=Record, covariant=True)
 
 
 def shape_of(baseline: Baseline | None, monitor: Monitor) -> Shape:
@@ -63,25 +69,51 @@ class Plan:
         return 0 if self.layout is None else int(self.layout.digest, 16) ^ self.monitor.performance.pane
 
 
-class Plans:
-    """Plans by model and version. `refresh` between batches, so that a batch is read and counted by the same ones."""
+@dataclass(frozen=True)
+class Still(Generic[R]):
+    """What was applied of one kind, by key, as of one moment."""
 
-    def __init__(self, watched: Watched, monitors: Monitors) -> None:
-        self._watched = watched
-        self._monitors = monitors
-        self._plans: dict[tuple[str, str], Plan] = {}
-        self._bases: dict[bytes, int] = {}
-        self._seen: object = None
-        self._longest_ms = 0
+    values: Mapping[str, R]
+    generation: int
+    """How far its topic was read."""
+
+
+class Follows(Protocol[R_co]):
+    """What was applied of one kind, as it is now: runtime/follower.py."""
+
+    @property
+    def values(self) -> Mapping[str, R_co]:
+        """A snapshot, by key."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Names the values: how far their topic was read."""
+        ...
+
+
+class Plans:
+    """Plans by model and version, as of one moment. `refresh` between batches: each is read and counted by the same."""
+
+    def __init__(self, monitors: Follows[Monitor], baselines: Follows[Baseline], clock: Clock) -> None:
+        self._follows = monitors, baselines
+        self._clock = clock
+        self._take()
 
     def refresh(self) -> None:
-        """Forgets every plan when something was applied."""
-        if self._seen == self._watched.generation:
-            return
-        self._seen = self._watched.generation
-        self._plans.clear()
-        self._bases.clear()
-        applied = [monitor.performance for monitor in self._monitors.values.values()]
+        """Goes on to what is applied now."""
+        monitors, baselines = self._follows
+        if self.moment != (monitors.generation, baselines.generation):
+            self._take()
+
+    def _take(self) -> None:
+        monitors, baselines = _still(self._follows[0]), _still(self._follows[1])
+        self.moment = monitors.generation, baselines.generation
+        """How far `monitors` and `baselines` were read: names the plans."""
+        self._watched = Watched(monitors, baselines, self._clock)
+        self._plans: dict[tuple[str, str], Plan] = {}
+        self._bases: dict[bytes, int] = {}
+        applied = [monitor.performance for monitor in monitors.values.values()]
         self._longest_ms = max(rules.horizon for rules in (*applied, Performance()))
 
     def plan(self, model: str, version: str) -> Plan:
@@ -117,6 +149,14 @@ class Plans:
     def horizon_ms(self, model: str | None) -> int:
         """The longest delay of a model's labels that counts; None: of any model, those without a monitor included."""
         return self._longest_ms if model is None else self.rules(model).horizon
+
+
+def _still(follows: Follows[R]) -> Still[R]:
+    """Values and their generation that belong together, whatever a follower's thread does meanwhile."""
+    while True:
+        found = Still(follows.values, follows.generation)
+        if found.values is follows.values:
+            return found
 
 
 def _layout(baseline: Baseline | None, monitor: Monitor) -> OutcomeLayout | None:

@@ -9,10 +9,11 @@ A prediction's row is also one side of a joined pair: it holds everything that i
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.performance.join.records import LabelRecord, PredictionRecord
 
@@ -21,50 +22,49 @@ SLACK_MS = 86_400_000
 EXPIRY_STEP_MS = 60_000
 """Expiry is rounded up to this, so that neighbours expire together."""
 
-_NAN = float("nan")
-
 WAITING, OPEN, LABELLED = 0, 1, 2
 """First byte of a row."""
 
 ROW = np.dtype(
     [
         ("kind", "u1"),
-        ("time_ms", "<i8"),
-        ("seen_ms", "<i8"),
-        ("horizon_ms", "<i8"),
-        ("expires_ms", "<i8"),
-        ("digest", "V16"),
-        ("prediction", "<f8"),
-        ("score", "<f8"),
         ("label_time_ms", "<i8"),
         ("label", "<f8"),
         ("value", "<f8"),
         ("basis", "<u8"),
+        ("time_ms", "<i8"),
+        ("seen_ms", "<i8"),
+        ("horizon_ms", "<i8"),
+        ("expires_ms", "<i8"),
         ("origin_size", "<u4"),
         ("text_size", "<u4"),
         ("probabilities_size", "<u4"),
+        ("digest", "V16"),
+        ("prediction", "<f8"),
+        ("score", "<f8"),
     ]
 )
-"""The fixed part of a prediction's row; then origin, text, probabilities, and the label's text."""
-_FIXED = struct.Struct("<Bqqqq16sddqddQIII")
-_TIMES = struct.Struct("<qqqq")
-_LABEL = struct.Struct("<qddQ")
-_SIZES = struct.Struct("<III")
-_SIZE = struct.Struct("<I")
+"""The fixed part of a prediction's row: its label first, which alone changes. Then origin, text, probabilities, and the
+label's text."""
+FIXED = ROW.itemsize
+_LABEL = struct.Struct("<BqddQ")
+_TIMES = struct.Struct("<33xqqqqI")
+_SIZES = struct.Struct("<65xIII")
 _REFERENCE = struct.Struct(">qq")
 _WAITING = struct.Struct("<qqddHI")
 _ID_SIZE = slice(32, 34)
-_DIGEST = slice(33, 49)
-_LABEL_AT = 65
-_LABEL_END = _LABEL_AT + _LABEL.size
-_SAID = slice(8, 24)
-"""What a packed label says, without its time and by what it was counted."""
-_SIZES_AT = _FIXED.size - _SIZES.size
+_DIGEST = slice(77, 93)
+_LABEL_END = _LABEL.size
+_SAID = slice(9, 25)
+"""What a row's label says, without its time and by what it was counted."""
+
+Rows = NDArray[np.void]
+"""Fixed parts, [n] of `ROW`."""
 
 
-def prediction_key(prediction_id: bytes) -> bytes:
-    """Where a prediction's row is."""
-    return b"i" + prediction_id
+def prediction_keys(ids: Sequence[bytes]) -> list[bytes]:
+    """Where the rows of predictions are."""
+    return [b"i" + one for one in ids]
 
 
 def expiry_key(expires_ms: int, offset: int) -> bytes:
@@ -86,24 +86,30 @@ def _offset_of(key: bytes) -> int:
     return int.from_bytes(key[9:17], "big")
 
 
-def expires_ms(time_ms: int, horizon_ms: int) -> int:
-    """When a prediction is no longer kept."""
-    return -(-(time_ms + horizon_ms + SLACK_MS) // EXPIRY_STEP_MS) * EXPIRY_STEP_MS
+def opened(
+    records: Sequence[PredictionRecord], seen_ms: NDArray[np.int64], horizon_ms: NDArray[np.int64]
+) -> tuple[Rows, list[bytes]]:
+    """Rows of predictions without label, their fixed parts and whole; `seen_ms` [n] is the watermark before each.
+
+    A prediction is kept until `expires_ms`.
+    """
+    rows = np.zeros(len(records), ROW)
+    if not records:
+        return rows, []
+    _, _, time_ms, digests, origins, prediction, _, texts, score, probabilities, _ = zip(*records, strict=True)
+    rows["kind"], rows["label"], rows["value"] = OPEN, np.nan, np.nan
+    rows["time_ms"], rows["seen_ms"], rows["horizon_ms"] = time_ms, seen_ms, horizon_ms
+    rows["expires_ms"] = -(-(rows["time_ms"] + (horizon_ms + SLACK_MS)) // EXPIRY_STEP_MS) * EXPIRY_STEP_MS
+    for name, given in (("origin", origins), ("text", texts), ("probabilities", probabilities)):
+        rows[f"{name}_size"] = [*map(len, given)]
+    rows["digest"] = np.frombuffer(b"".join(digests), "V16")
+    rows["prediction"], rows["score"] = prediction, score
+    fixed, rest = rows.tobytes(), zip(range(0, rows.nbytes, FIXED), origins, texts, probabilities, strict=True)
+    return rows, [fixed[at : at + FIXED] + origin + text + shares for at, origin, text, shares in rest]
 
 
-def packed_prediction(record: PredictionRecord, seen_ms: int, horizon_ms: int, expires_ms: int) -> bytes:
-    """The row of a prediction without label; `seen_ms` is its partition's watermark before it."""
-    _, _, time_ms, digest, origin, prediction, _, text, score, probabilities, _ = record
-    fixed = _FIXED.pack(
-        OPEN, time_ms, seen_ms, horizon_ms, expires_ms, digest, prediction, score,
-        0, _NAN, _NAN, 0, len(origin), len(text), len(probabilities),
-    )  # fmt: skip
-    return fixed + origin + text + probabilities
-
-
-def times(row: bytes) -> tuple[int, int, int, int]:
-    """(time, watermark before it, horizon, expiry) of a prediction's row, in milliseconds."""
-    return _TIMES.unpack_from(row, 1)
+times = _TIMES.unpack_from
+"""(time, watermark before it, horizon, expiry) of a prediction's row, in milliseconds, and its origin's size."""
 
 
 def digest(row: bytes) -> bytes:
@@ -111,21 +117,19 @@ def digest(row: bytes) -> bytes:
     return row[_DIGEST]
 
 
-def origin_of(row: bytes) -> bytes:
+def origin_of(row: bytes, size: int) -> bytes:
     """The packed origin of a prediction."""
-    (size,) = _SIZE.unpack_from(row, _SIZES_AT)
-    return row[_FIXED.size : _FIXED.size + size]
+    return row[FIXED : FIXED + size]
 
 
 def labelled(row: bytes, label: LabelRecord, basis: int) -> bytes | None:
     """The row with another label; None where it has an equal one, whose time and basis stay."""
-    told = _LABEL.pack(label.time_ms, label.label, label.value, basis)
-    end = len(row)
+    told, end = _LABEL.pack(LABELLED, label.time_ms, label.label, label.value, basis), len(row)
     if row[0] == LABELLED:
-        end = _FIXED.size + sum(_SIZES.unpack_from(row, _SIZES_AT))
-        if told[_SAID] == row[_LABEL_AT:_LABEL_END][_SAID] and row[end:] == label.text:
+        end = FIXED + sum(_SIZES.unpack_from(row))
+        if told[_SAID] == row[_SAID] and row[end:] == label.text:
             return None
-    return b"\x02" + row[1:_LABEL_AT] + told + row[_LABEL_END:end] + label.text
+    return told + row[_LABEL_END:end] + label.text
 
 
 class WaitingLabel(NamedTuple):
@@ -181,15 +185,15 @@ def references(row: bytes) -> Iterator[bytes]:
         yield b"w" + row[at : at + _REFERENCE.size]
 
 
-def packed_ids(ids: list[bytes]) -> bytes:
+def packed_ids(ids: Sequence[bytes]) -> bytes:
     """Ids of up to 65,535 bytes as one value."""
-    return b"".join(len(one).to_bytes(2, "big") + one for one in ids)
+    return struct.pack(f">I{len(ids)}H", len(ids), *map(len, ids)) + b"".join(ids)
 
 
 def unpacked_ids(packed: bytes) -> Iterator[bytes]:
     """What `packed_ids` packed."""
-    at = 0
-    while at < len(packed):
-        end = at + 2 + int.from_bytes(packed[at : at + 2], "big")
-        yield packed[at + 2 : end]
-        at = end
+    (n,) = struct.unpack_from(">I", packed)
+    at = 4 + 2 * n
+    for size in struct.unpack_from(f">{n}H", packed, 4):
+        yield packed[at : at + size]
+        at += size

@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdic
 from runtime.errors import OperatorError
 from schemas.base import SourceRange
 
-_FORMAT = 3
+_FORMAT = 4
 _META = b"m"
 _CORRUPT = "CORRUPT"
 """A file of this name in the store's folder: it is damaged, the next start makes it anew."""
@@ -194,14 +194,16 @@ class JoinStore:
             ) from error
 
 
-def batch_of(puts: Iterable[tuple[bytes, bytes]], deletes: Iterable[bytes]) -> WriteBatch:
-    """A write batch of some puts, and then deletes."""
+def batch_of(values: Mapping[bytes, bytes | None]) -> WriteBatch:
+    """A write batch of values by key, None to delete it: in order, so that each finds its place near the last."""
     batch = WriteBatch(raw_mode=True)
     put, delete = batch.put, batch.delete
-    for key, value in puts:
-        put(key, value)
-    for key in deletes:
-        delete(key)
+    for key in sorted(values):
+        value = values[key]
+        if value is None:
+            delete(key)
+        else:
+            put(key, value)
     return batch
 
 

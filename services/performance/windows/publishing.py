@@ -38,7 +38,7 @@ _UNKNOWN: Mapping[str, Any] = MappingProxyType(
 """Of a window whose cells nobody can read any more."""
 _CONTRADICTION = Undefined(
     "a correction took a pair away from where it had not been counted: "
-    "the join's store was rebuilt after segments, classes or baseline were changed"
+    "the join's store was rebuilt, and topic plans no longer says how older pairs were counted"
 )
 
 

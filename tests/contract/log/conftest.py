@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from runtime.admin import create_topics, delete_topics
+from runtime.clock import Clock
 from runtime.log.kafka import KafkaLog
 from runtime.log.memory import MemoryBroker, MemoryLog
 from runtime.log.protocol import Message, OutRecord, TransactionalLog
 from runtime.log.replay import KafkaReplay, MemoryReplay, Replay
 from runtime.settings import KafkaSettings
+from tests.on_kafka import committed_records
 
 SOURCE = "predictions"
 PARTITIONS = 4
@@ -42,7 +44,7 @@ class Backend(Protocol):
 
     def delete_topic(self) -> None: ...
 
-    def replay(self) -> Replay: ...
+    def replay(self, clock: Clock | None = None) -> Replay: ...
 
 
 class InMemory:
@@ -79,7 +81,7 @@ class InMemory:
     def delete_topic(self) -> None:
         self._broker.delete_topic(SOURCE)
 
-    def replay(self) -> Replay:
+    def replay(self, clock: Clock | None = None) -> Replay:  # noqa: ARG002  in memory nothing is waited for
         return MemoryReplay(self._broker)
 
 
@@ -119,19 +121,7 @@ class OnKafka:
             producer.abort_transaction(10)
 
     def read(self, topic: str) -> list[Message]:
-        name = self._settings.topic(topic)
-        more = {"group.id": name, "isolation.level": "read_committed", "enable.partition.eof": True}
-        consumer = Consumer(self._settings.client(**more))
-        partitions = list(consumer.list_topics(name, 10).topics[name].partitions)
-        consumer.assign([TopicPartition(name, partition, 0) for partition in partitions])
-        found, open_ends = [], len(partitions)
-        while open_ends:
-            for message in consumer.consume(1_000, 0.1):
-                if message.error() is None:
-                    found.append(message)
-                else:
-                    open_ends -= 1
-        consumer.close()
+        found = committed_records(self._settings, self._settings.topic(topic))
         return sorted(found, key=lambda message: (message.partition(), message.offset()))
 
     def delete_records(self, partition: int, before: int, topic: str = SOURCE) -> None:
@@ -148,8 +138,8 @@ class OnKafka:
     def delete_topic(self) -> None:
         delete_topics(self._settings, [SOURCE])
 
-    def replay(self) -> Replay:
-        return KafkaReplay(self._settings, silence_limit_s=2.0)
+    def replay(self, clock: Clock | None = None) -> Replay:
+        return KafkaReplay(self._settings, clock)
 
     def close(self) -> None:
         for log in self._logs:

@@ -25,6 +25,17 @@ def poll(log: TransactionalLog, until: Callable[[Batch], bool], max_records: int
     raise AssertionError("no such batch came")
 
 
+def poll_whole(log: TransactionalLog, records: int) -> Batch:
+    """One batch of so many records; what came of them too early is taken back, and comes again with the rest."""
+    for _ in range(POLLS):
+        batch = log.poll(1_000, WAIT_S)
+        if batch is not None and len(batch.messages) == records:
+            return batch
+        if batch is not None and batch.messages:
+            log.rewind()
+    raise AssertionError(f"{records} records never came at once")
+
+
 def take(log: TransactionalLog, records: int, max_records: int = 1_000) -> list[Batch]:
     """Polls and commits until so many records are taken."""
     return take_all([log], records, max_records)

@@ -14,6 +14,9 @@ def test_a_call_that_does_not_come_back_is_given_up() -> None:
 
 def test_a_call_that_comes_back_is_not() -> None:
     given_up = threading.Event()
-    with overdue(0.2, undecided("fold", 0.2), lambda _: given_up.set()):
-        pass
-    assert not given_up.wait(0.4)
+    before = set(threading.enumerate())
+    with overdue(60, undecided("fold", 60), lambda _: given_up.set()):
+        (timer,) = set(threading.enumerate()) - before
+    timer.join(30)
+    assert not timer.is_alive(), "it waits no more"
+    assert not given_up.is_set()

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtime.clock import ManualClock
 from runtime.log.protocol import LogHalted
-from runtime.log.replay import BATCH_RECORDS
+from runtime.log.replay import BATCH_RECORDS, SILENCE_LIMIT_S
 from tests.contract.log.reading import poll, take, values
 
 if TYPE_CHECKING:
@@ -126,12 +127,40 @@ def test_a_topic_that_is_gone_halts(backend: Backend) -> None:
         list(backend.replay().replay(source, 1))
     with pytest.raises(LogHalted, match="does not exist"):
         backend.replay().oldest("predictions", 0)
+    with pytest.raises(LogHalted, match="does not exist"):
+        list(backend.replay().everything("predictions", 0))
+
+
+def test_everything_is_read_from_the_oldest_record_to_the_newest_that_is_committed(backend: Backend) -> None:
+    """Whatever was deleted, aborted, or written to other partitions."""
+    for number in range(4):
+        backend.produce(b"%d" % number, partition=1, topic="labels")
+        backend.produce(b"other", partition=0, topic="labels")
+    backend.delete_records(1, 2, topic="labels")
+    backend.transact(1, [b"no"], commit=False, topic="labels")
+    backend.transact(1, [b"yes"], commit=True, topic="labels")
+    replay = backend.replay()
+    assert read(replay.everything("labels", 1)) == [(2, b"2"), (3, b"3"), (6, b"yes")]
+    assert read(replay.everything("labels", 2)) == []
+
+
+class Impatient(ManualClock):
+    """Stands still; once told to, each look at it takes as long as silence is borne."""
+
+    hurries = False
+
+    def monotonic(self) -> float:
+        if self.hurries:
+            self.sleep(SILENCE_LIMIT_S)
+        return super().monotonic()
 
 
 def test_a_range_that_does_not_come_halts_after_the_limit(backend: Backend) -> None:
     backend.produce(b"one", partition=0, topic="labels")
     source = source_of(backend, 0, start=0)
-    batches = backend.replay().replay(source, 2)
+    clock = Impatient()
+    batches = backend.replay(clock).replay(source, 2)
     assert read(iter([next(batches)])) == [(0, b"one")]
+    clock.hurries = True
     with pytest.raises(LogHalted, match="from offset 1 to 2"):
         next(batches)

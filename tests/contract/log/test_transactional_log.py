@@ -8,7 +8,17 @@ import pytest
 
 from runtime.log.partitioning import partition_of
 from runtime.log.protocol import Batch, LogHalted, OutRecord, Rewound
-from tests.contract.log.reading import POLLS, WAIT_S, assert_tiles, has_records, poll, take, take_all, values
+from tests.contract.log.reading import (
+    POLLS,
+    WAIT_S,
+    assert_tiles,
+    has_records,
+    poll,
+    poll_whole,
+    take,
+    take_all,
+    values,
+)
 
 if TYPE_CHECKING:
     from tests.contract.log.conftest import Backend
@@ -39,7 +49,7 @@ def test_every_record_comes_once_in_ranges_that_tile(backend: Backend) -> None:
 def test_runs_part_a_batch_by_partition(backend: Backend) -> None:
     for number in range(20):
         backend.produce(b"%d" % number, partition=number % PARTITIONS)
-    (batch,) = take(backend.log(), 20)
+    batch = poll_whole(backend.log(), 20)
     assert [run.begin for run in batch.runs] == [0, *(run.end for run in batch.runs[:-1])]
     assert batch.runs[-1].end == 20
     for run in batch.runs:
@@ -108,7 +118,7 @@ def test_a_batch_never_committed_comes_again_to_the_next_process(backend: Backen
     for number in range(5):
         backend.produce(b"%d" % number, partition=number % PARTITIONS)
     first = backend.log()
-    assert len(poll(first, has_records).messages) == 5
+    poll_whole(first, 5)
     first.close()
     batches = take(backend.log(), 5)
     assert sorted(values(batches)) == [b"0", b"1", b"2", b"3", b"4"]
@@ -185,7 +195,7 @@ def test_keys_headers_and_tombstones_arrive_as_sent(backend: Backend) -> None:
     backend.produce(b"full", key=b"k", partition=0, headers=headers)
     backend.produce(None, key=b"k", partition=0)
     backend.produce(b"", partition=0)
-    (batch,) = take(backend.log(), 3)
+    batch = poll_whole(backend.log(), 3)
     assert [(message.key(), message.value()) for message in batch.messages] == [
         (b"k", b"full"),
         (b"k", None),

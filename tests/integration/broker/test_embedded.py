@@ -95,7 +95,7 @@ def test_free_ports_differ_and_are_never_given_to_outgoing_connections(monkeypat
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free[0]))
         monkeypatch.setattr(ports, "_candidates", itertools.count(free[0] - ports._PORTS[0]))
-        assert free_port() > free[0], "one that is taken is passed over"
+        assert free_port() != free[0], "one that is taken is passed over"
 
 
 def test_a_topic_that_nobody_made_is_an_error(kafka: EmbeddedKafka) -> None:
@@ -130,7 +130,7 @@ def test_the_broker_dies_with_its_parent_even_by_kill_9(program: subprocess.Pope
     assert java.is_running()
     program.send_signal(signal.SIGKILL)
     program.wait()
-    java.wait(10)
+    java.wait(60)
 
 
 def test_cached_jars_need_no_network_and_damaged_ones_are_not_used(

@@ -7,11 +7,12 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from runtime.child import spawn
 from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings
+from tests.on_kafka import committed_records
 
 WORKER = Path(__file__).with_name("worker.py")
 ROOT = Path(__file__).parents[3]
@@ -83,23 +84,10 @@ class Workers:
 
 def read(settings: KafkaSettings, topic: str) -> list[tuple[int, str, dict[str, object] | None]]:
     """All committed records of a topic (full name): partition, key, value."""
-    consumer = Consumer(
-        settings.client(
-            **{"group.id": "read", "enable.partition.eof": True, "enable.auto.commit": False},
-        )
-    )
-    partitions = len(consumer.list_topics(topic, timeout=TIMEOUT_S).topics[topic].partitions)
-    consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
-    records, ended = [], 0
-    while ended < partitions:
-        for message in consumer.consume(1_000, 1.0):
-            if message.error():
-                ended += 1
-            else:
-                value = None if message.value() is None else json.loads(message.value())
-                records.append((message.partition(), message.key().decode(), value))
-    consumer.close()
-    return records
+    return [
+        (message.partition(), message.key().decode(), None if message.value() is None else json.loads(message.value()))
+        for message in committed_records(settings, topic)
+    ]
 
 
 def rows(settings: KafkaSettings) -> dict[str, dict[str, object]]:
@@ -132,9 +120,9 @@ def wait_for_counts(settings: KafkaSettings, wanted: dict[str, int], workers: Wo
         assert workers.alive(), [workers.log(slot).read_text()[-3_000:] for slot in workers._running]
         try:
             found = counts(settings)
-        except KeyError:  # the first worker has not made the changelog yet
+        except KafkaException:  # the first worker has not made the changelog yet
             found = {}
         if found == wanted:
             return
-        CLOCK.sleep(0.3)
+        CLOCK.sleep(0.1)
     raise AssertionError(f"rows are {found}, wanted {wanted}; {workers.log().read_text()[-3_000:]}")

@@ -11,7 +11,7 @@ from runtime.follower import Follower
 from runtime.settings import KafkaSettings
 from schemas.monitor import Monitor
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 Follow = Callable[[], Follower[Monitor]]
 
 
@@ -69,7 +69,7 @@ def test_news_tombstones_and_refused_records_while_following(settings: KafkaSett
     produce(settings, ("a", b'{"model": 7}'), ("b", monitor("b", 2)))
     wait_for(follower, {"a": 1, "b": 2})
     assert follower.invalid == 1
-    assert follower.generation > generation
+    assert (generation, follower.generation) == (1, 3), "offsets read, by which others find the same values"
     assert set(before) == {"a"}, "a snapshot that was handed out never changes"
     produce(settings, ("a", None))
     wait_for(follower, {"b": 2})

@@ -4,7 +4,9 @@ from collections import Counter
 
 from confluent_kafka import Producer
 
+from runtime.log.partitioning import partition_of
 from runtime.settings import KafkaSettings
+from tests.ending import asked_to_end
 from tests.integration.control.harness import (
     CLOCK,
     KEYS,
@@ -42,13 +44,15 @@ def test_sums_are_exact_after_kill_9_with_aborted_transactions_in_between(
 def test_commits_keep_up_with_transactions_of_one_record(
     settings: KafkaSettings, workers: Workers, source: Source
 ) -> None:
+    partition = partition_of(KEYS[0].encode(), 4)
     workers.start()
     for number in range(60):
         source.send(1, KEYS[:1], abort=number % 3 == 0)
     wait_for_counts(settings, source.counts, workers)
-    CLOCK.sleep(1.5)  # three commit intervals; Faust's own account would be at most three transactions further
-    (offset,) = committed(settings).values()
-    assert offset == 119, "60 records and 60 markers: the last record has offset 118"
+    until_s = CLOCK.monotonic() + 10  # Faust's own account takes half a second for each transaction, thirty for all
+    while committed(settings) != {partition: 119} and CLOCK.monotonic() < until_s:
+        CLOCK.sleep(0.1)
+    assert committed(settings) == {partition: 119}, "60 records and 60 markers: the last record has offset 118"
 
 
 def test_a_handler_that_raises_ends_the_process_and_its_event_comes_again(
@@ -113,6 +117,12 @@ def test_sigterm_commits_what_is_finished_and_exits_0(
     source.send(3)
     wait_for_counts(settings, source.counts, workers)
     assert all(row["skipped"] == 0 for row in rows(settings).values()), "nothing that was committed came again"
+
+
+def test_sigterm_while_it_starts_ends_it_too(workers: Workers) -> None:
+    assert asked_to_end([process := workers.start()])
+    assert process.returncode == 0
+    assert '"ready"' not in workers.log().read_text()
 
 
 def test_partitions_move_between_two_processes_and_back_with_their_rows(

@@ -59,8 +59,8 @@ def test_bad_payloads_are_dead_letters_and_good_neighbours_count(settings: Kafka
     assert producer.flush(30) == 0
     total = len(BAD) * (GOOD + 1)
     assert len(BAD) >= 50
-    with running(settings, tmp_path, "fold"):
-        wait_for(lambda: sum(account.events for account in ledger(settings)) >= total)
+    with running(settings, tmp_path, "fold") as fold:
+        wait_for(lambda: sum(account.events for account in ledger(settings)) >= total, fold)
     assert sum(account.counted.get("churn", 0) for account in ledger(settings)) == len(BAD) * GOOD
     letters = [DeadLetter.model_validate_json(value) for _, _, value in read(settings, "dead-letters")]
     found = {letter.offset: letter for letter in letters}

@@ -13,6 +13,7 @@ from schemas.prediction import Prediction
 from schemas.windowing import WindowSpec
 from tests.drift_stream import T0, baseline, event
 from tests.integration.drift.services import apply, ledger, running, wait_for, windows
+from tests.on_kafka import committed_records
 
 HOUR_MS = 3_600_000
 MONITOR = Monitor(
@@ -40,8 +41,8 @@ def test_json_arrow_and_cloud_events_count_alike(settings: KafkaSettings, tmp_pa
     headers = [("content-type", b"application/vnd.apache.arrow.stream")]
     producer.produce(topic, encode_arrow(rows), b"batch", headers=headers)
     assert producer.flush(30) == 0
-    with running(settings, tmp_path, "fold", "windows"):
-        wait_for(lambda: [w.n for w in windows(settings) if w.final] == [900])
+    with running(settings, tmp_path, "fold", "windows") as both:
+        wait_for(lambda: [w.n for w in windows(settings) if w.final] == [900], both)
     (window,) = windows(settings)
     assert window.violations == {}
     x = [body["features"]["x"] for body in events]
@@ -52,7 +53,10 @@ def test_json_arrow_and_cloud_events_count_alike(settings: KafkaSettings, tmp_pa
 
 
 def test_versions_segments_and_an_unknown_model_at_once(settings: KafkaSettings, tmp_path: Path) -> None:
-    """Two slots share the partitions; the model nobody applied is watched, and its baseline is learned."""
+    """Two slots share the partitions; the model without a baseline is watched all the same, and one is learned.
+
+    What was learned is surely used by processes that start when it is there.
+    """
     apply(settings, "monitors", "m", MONITOR)
     apply(settings, "baselines", "m/1", baseline())
     apply(settings, "monitors", "new", MONITOR.model_copy(update={"model": "new"}))
@@ -66,16 +70,15 @@ def test_versions_segments_and_an_unknown_model_at_once(settings: KafkaSettings,
                 producer.produce(topic, json.dumps(body), body["prediction_id"].encode())
         assert producer.flush(30) == 0
 
-    with running(settings, tmp_path, "fold:0", "fold:1", "windows"):
+    with running(settings, tmp_path, "windows") as tier:
         produce(0, 1_500)
-        wait_for(
-            lambda: (
-                any(w.model == "new" and w.baseline_digest for w in windows(settings)) or _counted(settings) >= 3_000
-            )
-        )
+        with running(settings, tmp_path, "fold:0", "fold:1") as folds:
+            wait_for(lambda: _counted(settings) >= 3_000, [*tier, *folds])
+            wait_for(lambda: _learned(settings) >= {b"new/1", b"new/2"}, tier)
         produce(1_500, 1_500)
-        wait_for(lambda: _counted(settings) >= 6_000)
-        wait_for(lambda: sum(w.n for w in windows(settings) if w.final and not w.segment) == 6_000)
+        with running(settings, tmp_path, "fold:0", "fold:1") as folds:
+            wait_for(lambda: _counted(settings) >= 6_000, [*tier, *folds])
+            wait_for(lambda: sum(w.n for w in windows(settings) if w.final and not w.segment) == 6_000, tier)
     found = windows(settings)
     by_place = Counter[tuple[str, str, str]]()
     for window in found:
@@ -89,6 +92,11 @@ def test_versions_segments_and_an_unknown_model_at_once(settings: KafkaSettings,
     learned = [w for w in found if w.model == "new" and w.baseline_digest]
     assert learned
     assert {"x", "c"} <= set(learned[0].features)
+
+
+def _learned(settings: KafkaSettings) -> set[bytes]:
+    """Keys of the baselines on their topic."""
+    return {message.key() or b"" for message in committed_records(settings, settings.topic("baselines"))}
 
 
 def _counted(settings: KafkaSettings) -> int:

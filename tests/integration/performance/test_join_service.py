@@ -6,6 +6,8 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,13 @@ from confluent_kafka import Producer
 
 from runtime.cells import unpack
 from runtime.child import spawn
-from runtime.clock import SystemClock
 from runtime.settings import KafkaSettings
 from schemas.ledger import Ledger
 from schemas.outcome import Outcome
 from services.performance.layouts import layout_of
 from tests.chaos.harness import read
 from tests.integration.drift.services import ROOT, apply, ledger, running, wait_for
-from tests.performance_stream import HORIZON_MS, HOUR_MS, MONITORS, balance, label, prediction
+from tests.performance_stream import HORIZON_MS, HOUR_MS, MONITORS, NOW_MS, balance, label, prediction
 
 EVENTS = 3_000
 MONITOR = MONITORS["binary"]
@@ -71,38 +72,49 @@ def accounts(settings: KafkaSettings, topic: str) -> list[Ledger]:
     return [account for account in ledger(settings) if account.source.topic == topic]
 
 
-def start(settings: KafkaSettings, directory: Path) -> subprocess.Popen[bytes]:
-    """Slot 0, to be killed."""
+@contextmanager
+def doomed(settings: KafkaSettings, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Slot 0, killed when the block ends."""
     own = {"DRIFTLINE_SLOT": "0", "DRIFTLINE_DATA_DIR": str(directory / "join:0")}
     with (directory / "killed.log").open("wb") as log:
         command = [sys.executable, "-m", "services.performance", "join"]
-        return spawn(command, env=os.environ | settings.environment() | own, cwd=ROOT, output=log)
+        process = spawn(command, env=os.environ | settings.environment() | own, cwd=ROOT, output=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_outcomes_are_those_of_a_join_in_pandas(settings: KafkaSettings, tmp_path: Path) -> None:
     """Labels first for half of the stream, two partitioners, two processes of which one is killed and its disk lost."""
     apply(settings, "monitors", "binary", MONITOR)
-    predictions, labels = stream(random.Random(4), SystemClock().wall_ms())
+    predictions, labels = stream(random.Random(4), NOW_MS)
     half = len(predictions) // 2
     disk = tmp_path / "join:0" / "join"
+
+    def something_to_lose() -> bool:
+        """Whether some of what was committed is of a partition that slot 0 has on its disk."""
+        stores = {int(store.name) for store in disk.glob("*")}
+        return any(one.events and one.source.partition in stores for one in accounts(settings, "predictions"))
 
     def settled() -> bool:
         judged = sum(account.events - account.moved for account in accounts(settings, "predictions"))
         told = sum(account.events - account.moved for account in accounts(settings, "labels"))
         return (judged, told) == (len(predictions), len(labels))
 
-    with running(settings, tmp_path, "join:1", service="services.performance"):
-        killed = start(settings, tmp_path)
+    with (
+        running(settings, tmp_path, "join:1", service="services.performance") as other,
+        doomed(settings, tmp_path) as killed,
+    ):
         produce(settings, "labels", labels[: len(labels) // 2])
         produce(settings, "predictions", predictions[:half])
-        wait_for(lambda: disk.exists() and bool(accounts(settings, "predictions")))
-        killed.kill()
-        killed.wait()
+        wait_for(something_to_lose, [*other, killed])
     shutil.rmtree(disk)
-    with running(settings, tmp_path, "join:0", "join:1", service="services.performance"):
+    with running(settings, tmp_path, "join:0", "join:1", service="services.performance") as both:
         produce(settings, "predictions", predictions[half:])
         produce(settings, "labels", labels[len(labels) // 2 :])
-        wait_for(settled)
+        wait_for(settled, both)
 
     assert "replayed" in (tmp_path / "services.log").read_text()
     layout = layout_of(None, MONITOR)

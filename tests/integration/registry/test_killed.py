@@ -12,9 +12,8 @@ import pytest
 from runtime.registry import Candidate, Registry, Stamp, register_candidate
 from tests.integration.registry.conftest import Empty
 from tests.unit.house.tree import ROOT
-from tests.unit.registry.story import MODEL, T0, calls, live, rows, settings
+from tests.unit.registry.story import CALLS, MODEL, T0, calls, live, rows, settings
 
-CALLS = 18
 KILLED_IN = """
 import os, signal, sys
 from pathlib import Path

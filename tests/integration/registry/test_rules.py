@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from runtime.registry import Registry
 from runtime.registry.tables import METADATA
-from tests.unit.registry.story import HOLDOUT, NEW, OLD, live
+from tests.unit.registry.story import HOLDOUT, NEW, OLD, RUN, T0, live
 
 APPROVAL = {"approval_id": "another"}
 REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -29,6 +29,15 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "an approval of other bytes": ("approval", {**APPROVAL, "artifact_digest": HOLDOUT}, "foreign key"),
     "an approval of another version": ("approval", {**APPROVAL, "version": OLD}, "foreign key"),
     "an approval of more than all traffic": ("approval", {**APPROVAL, "max_weight_bp": 10_001}, "max_weight"),
+    "an approval that was over before it was given": ("approval", {**APPROVAL, "expires_ms": T0}, "ck_approval_order"),
+    "a request that joins itself": ("run_joined", {"trigger_id": RUN}, "another"),
+    "a request that joins two runs": ("run_joined", {"policy": "another"}, "unique"),
+    "a request that joins another model's run": ("run_joined", {"trigger_id": "t", "model": "nobody"}, "foreign key"),
+    "a product that nobody registered": ("run_product", {"name": "x", "digest": HOLDOUT}, "foreign key"),
+    "two products of one name": ("run_product", {"registered_ms": T0 + 1}, "unique"),
+    "telling of a step never taken": ("announced", {"step": "rejected"}, "foreign key"),
+    "a refusal of no decision": ("refusal", {"digest": HOLDOUT, "decision": "shrug"}, "ck_refusal_decision"),
+    "a share of more than all": ("importance", {"feature": "x", "share": 1.01}, "share"),
     "a figure that is absent for no reason": ("metric", {"name": "x", "figure": None}, "known_or_why_not"),
     "a figure outside its interval": ("metric", {"name": "x", "figure": 0.9}, "interval"),
     "a range that ends before it begins": ("dataset_range", {"start_offset": 9, "end_offset": 8}, "offsets"),

@@ -85,9 +85,9 @@ def test_what_drift_refuses_is_refused_here(
     monitors = Applied(
         {name: Monitor(model=name, classes=classes, strict=name in strict) for name in ("churn", "new")}, 1
     )
-    watched = Watched(monitors, Applied({"churn/1": churn()}, 1), ManualClock())
-    theirs, ours = DriftPlans(watched), Plans(watched, monitors)
-    ours.refresh()
+    baselines = Applied({"churn/1": churn()}, 1)
+    theirs = DriftPlans(Watched(monitors, baselines, ManualClock()))
+    ours = Plans(monitors, baselines, ManualClock())
     messages = [message(encoded(event())), *(message(value, key=key) for value, key in records)]
     drift = Decoder(theirs.shape, theirs.is_strict).decode(messages, NOW_MS)
     read = PredictionReader(ours).read(messages, NOW_MS)

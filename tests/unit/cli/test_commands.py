@@ -15,6 +15,7 @@ from schemas.topics import TOPICS
 COMMANDS = (
     "up", "apply", "status", "windows", "performance", "alerts", "explain", "audit", "score", "topics", "doctor",
     "demo flights", "baseline build", "baseline",
+    "runs", "approvals", "approve", "reject", "lineage", "card",
     "triggers", "triggers dry-run", "triggers snooze", "triggers fire",
 )  # fmt: skip
 NEED_KAFKA = ("status", "windows --model m", "performance --model m", "alerts", "explain 1a2b", "audit", "triggers")
@@ -119,7 +120,7 @@ def test_topics_need_no_kafka() -> None:
 def test_doctor_finds_python_java_and_disk_and_that_no_kafka_runs() -> None:
     shown = runner.invoke(app, ["doctor", "--json"])
     found = {finding["check"]: finding for finding in json.loads(shown.stdout)}
-    assert found.keys() == {"python", "java", "disk", "kafka"}
+    assert found.keys() == {"python", "java", "disk", "registry", "kafka"}
     assert found["kafka"]["outcome"] == "warn"
     assert "driftline up" in found["kafka"]["next_step"]
     assert shown.exit_code == 0

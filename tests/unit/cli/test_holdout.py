@@ -10,6 +10,7 @@ from driftline.errors import CommandError
 from driftline.holdout import layout_of
 from driftline.parts import Parts
 from schemas.baseline import Baseline
+from stats.performance import labelled
 from tests.labelled_rows import BINARY, FRUIT, NUMBERS, OF_FRUIT, Columns, N, binary, built, counted, fruit
 
 
@@ -155,7 +156,7 @@ def test_fewer_rows_than_a_figure_asks_for_are_counted_and_give_no_figure() -> N
 
 def test_folding_in_chunks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = built(fruit(3), OF_FRUIT)
-    monkeypatch.setattr(holdout, "_CHUNK", 7)
+    monkeypatch.setattr(labelled, "_CHUNK", 7)
     assert built(fruit(3), OF_FRUIT) == whole
 
 

@@ -7,6 +7,7 @@ from runtime.admin import Difference, TopicState
 from schemas.monitor import Monitor
 from schemas.performance import Performance
 from schemas.topics import TOPICS
+from schemas.training import SnapshotSpec, Training
 
 DAY = 86_400_000
 
@@ -36,9 +37,14 @@ def test_what_is_kept_long_enough_or_for_ever_is_left(kept_ms: int, *, raised: b
     assert lacking([state("predictions", kept_ms)], 31 * DAY) == expected
 
 
+def test_a_longer_lookback_of_retraining_asks_for_more() -> None:
+    training = Training(snapshot=SnapshotSpec(lookback=60 * DAY))
+    assert needed_ms([Monitor(model="m"), Monitor(model="n", training=training)]) == 61 * DAY
+
+
 def test_what_was_raised_is_told_in_days() -> None:
     assert str(Raised("predictions", 8 * DAY, 31 * DAY)) == (
-        "kept 31 d from now on, not 8 d, so that late labels find their predictions"
+        "kept 31 d from now on, not 8 d: late labels find their predictions, and retraining its rows"
     )
 
 

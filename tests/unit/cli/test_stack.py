@@ -72,7 +72,9 @@ def test_waiting_ends_when_one_has_failed_or_time_is_up(tmp_path: Path) -> None:
 def test_the_process_table_has_every_service_of_the_catalogue_that_can_be_started(tmp_path: Path) -> None:
     known = {name for topic in TOPICS.values() for name in (*topic.producers, *topic.consumers)}
     assert {one.name for one in SERVICES} <= known
-    started = {process.name: process for process in processes(tmp_path, 2, {"KAFKA_BOOTSTRAP_SERVERS": "b:1"})}
+    shared = {"KAFKA_BOOTSTRAP_SERVERS": "b:1", "DRIFTLINE_REGISTRY_URL": "sqlite:///r.db"}
+    started = {process.name: process for process in processes(tmp_path, 2, shared)}
+    assert all(process.environment.items() >= shared.items() for process in started.values())
     assert started["performance-join-1"].argv[1:] == ("-m", "services.performance", "join")
     assert started["performance-join-1"].environment["DRIFTLINE_SLOT"] == "1"
     assert "performance-windows" in started

@@ -42,7 +42,7 @@ KRAFT = [
 
 def test_every_service_of_the_repository_is_in_the_compose_file() -> None:
     commands = {tuple(service["command"]) for service in LONG_LIVED.values()}
-    folders = {path.parent for path in (ROOT / "services").rglob("handler.py")}
+    folders = {path.parent for name in ("handler.py", "exchange.py") for path in (ROOT / "services").rglob(name)}
     wanted = {
         (f"services.{parts[0]}", *parts[1:]) for parts in (f.relative_to(ROOT / "services").parts for f in folders)
     }

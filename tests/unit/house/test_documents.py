@@ -38,8 +38,8 @@ def test_the_readme_s_prediction_is_valid() -> None:
 
 
 def test_the_readme_s_monitor_is_valid() -> None:
-    (example,) = blocks("yaml")
-    manifest = yaml.safe_load(example)
+    first, retraining = map(yaml.safe_load, blocks("yaml"))
+    manifest = first | retraining
     assert manifest.pop("baseline") == "churn.json"
     assert [window.slide_ms for window in Monitor.model_validate_json(json.dumps(manifest)).windows] == [3_600_000] * 2
 

@@ -7,7 +7,6 @@ import pytest
 
 from runtime.clock import ManualClock
 from runtime.log.memory_broker import MemoryMessage
-from runtime.watched import Watched
 from schemas.monitor import Monitor
 from schemas.performance import Fairness, Performance, Protected
 from services.performance.join.attributes import Attributes
@@ -69,9 +68,7 @@ def test_equal_bodies_have_equal_digests_however_they_are_written() -> None:
 
 def reader() -> PredictionReader:
     applied = Applied(MONITORS, 1), Applied({}, 1)
-    plans = Plans(Watched(*applied, ManualClock()), applied[0])
-    plans.refresh()
-    return PredictionReader(plans)
+    return PredictionReader(Plans(*applied, ManualClock()))
 
 
 def test_a_cloud_event_is_the_event_in_it() -> None:

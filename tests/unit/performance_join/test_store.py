@@ -149,7 +149,7 @@ def test_damage_found_while_files_are_merged_is_not_met_again_at_every_start(tmp
         reader.store._db[b"i"] = b""
         reader.store._db.compact_range(None, None)
     with pytest.raises(StoreCorruptError, match="start again: it is rebuilt"):
-        reader.store.write(batch_of((), ()), reader.store.state)
+        reader.store.write(batch_of({}), reader.store.state)
     with pytest.raises(StoreCorruptError):
         reader.store.close()
     reader.open()

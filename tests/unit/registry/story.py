@@ -14,16 +14,19 @@ from runtime.registry import (
     RegistrySettings,
     Stamp,
     advance_run,
+    announce,
+    join_run,
     open_run,
     record_approval,
     record_deployment,
     record_gate,
     record_metrics,
+    record_product,
+    record_refusal,
     register_candidate,
     register_dataset,
     state,
 )
-from runtime.registry.canonical import digest_of
 from runtime.registry.tables import METADATA
 from schemas.approval import Approval
 from schemas.base import SourceRange
@@ -31,14 +34,23 @@ from schemas.model_event import GateResult
 from schemas.performance_window import Figure
 from schemas.retraining import RetrainingRequest
 from schemas.rollout import RolloutDesired, VariantWeight
+from tests.unit.registry.compared import (
+    ARTIFACT,
+    COMPARISON,
+    HOLDOUT,
+    HOUR,
+    MODEL,
+    NEW,
+    OLD,
+    PLAN,
+    RUN,
+    T0,
+    TRAINING,
+    WEIGHTS,
+)
 
-MODEL, OLD, NEW, RUN = "flights-delay", "2013-02-11", "2013-03-04-rc1", "352c7b4d"
-T0 = 1_362_000_000_000
-HOUR = 3_600_000
-TRAINING, HOLDOUT = digest_of(b"training rows"), digest_of(b"holdout rows")
-WEIGHTS = b"weights of the candidate"
-ARTIFACT = digest_of(WEIGHTS)
-
+CALLS = 23
+"""Of the whole life."""
 Call = Callable[[Session, Stamp], bool]
 
 
@@ -61,9 +73,21 @@ REQUEST = RetrainingRequest(
     requested_ms=T0,
     actor="triggers",
 )
+BY_HAND = RetrainingRequest(
+    trigger_id="9f3a11c0",
+    model=MODEL,
+    version=OLD,
+    policy="by-hand",
+    kind="manual",
+    priority="high",
+    reason="new aircraft types",
+    requested_ms=T0 + HOUR,
+    actor="Zoë@example.org",
+)
+"""Joins the run of the first."""
 DATA_GATE = (
     GateResult(gate="data", rule="rows", passed=True, value=41_210.0, bound=10_000.0, detail="41,210 labelled rows"),
-    GateResult(gate="data", rule="leakage", passed=True, value=0.4, bound=0.99, detail="none"),
+    GateResult(gate="data", rule="leakage", feature="carrier", passed=True, value=0.4, bound=0.99, detail="none"),
 )
 MODEL_GATE = (GateResult(gate="model", rule="f1", passed=True, value=0.02, bound=0.0, detail="better by 0.02"),)
 F1 = Figure(value=0.741, low=0.72, high=0.76, n=8_000)
@@ -77,12 +101,14 @@ def approval(**changes: Any) -> Approval:
         "model": MODEL,
         "version": NEW,
         "artifact_digest": ARTIFACT,
+        "target": "flights",
         "decision": "approve",
         "max_weight_bp": 1_000,
         "actor": "mara@example.org",
         "requester": "triggers",
         "reason": "better in every segment",
         "time_ms": T0 + 3 * HOUR,
+        "expires_ms": T0 + 200 * HOUR,
     }
     return Approval(**(fields | changes))
 
@@ -120,6 +146,7 @@ def candidate(registry: Registry, **changes: Any) -> Candidate:
         "code_version": "b748898",
         "python": "3.11.7",
         "packages": {"numpy": "2.4.0", "scikit-learn": "1.7.2"},
+        "importance": {"carrier": 0.25, "wind_speed": 0.75},
     }
     return Candidate(**(fields | changes))
 
@@ -132,6 +159,7 @@ def calls(registry: Registry) -> list[Call]:
     ]
     holdout = [Origin(source(0, 20_000, 24_000), T0 - HOUR, T0)]
     made = candidate(registry)
+    plan, comparison = registry.artifacts.put(PLAN), registry.artifacts.put(COMPARISON.to_json())
     figures = {"f1": F1, "auc": Figure(value=0.83, low=0.81, high=0.85, n=8_000)}
     return [
         lambda s, now: register_candidate(s, now, Candidate(model=MODEL, version=OLD, artifact=None)),
@@ -153,6 +181,11 @@ def calls(registry: Registry) -> list[Call]:
         lambda s, now: record_approval(s, now, approval()),
         lambda s, now: advance_run(s, now, RUN, "approved"),
         lambda s, now: record_deployment(s, now, desired(2, 1_000, "1b91b567"), T0 + 4 * HOUR),
+        lambda s, now: join_run(s, now, BY_HAND, RUN),
+        lambda s, now: record_product(s, now, RUN, "plan", plan, "application/json"),
+        lambda s, now: record_product(s, now, RUN, "comparison", comparison, "application/json"),
+        lambda s, now: announce(s, now, RUN, "started"),
+        lambda s, now: record_refusal(s, now, approval(approval_id="0a", actor="triggers"), "triggers asked for it"),
         lambda s, _: state(
             s, Stamp("mara", T0 + 5 * HOUR), MODEL, "intended_use", "Warn of delays | not of cancellations"
         ),

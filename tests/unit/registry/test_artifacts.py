@@ -13,7 +13,7 @@ from runtime.registry import ArtifactDamaged, ArtifactStore, NotRegistered, Regi
 from runtime.registry.canonical import digest_of
 from runtime.registry.registry import GRACE_MS
 from tests.unit.house.tree import ROOT
-from tests.unit.registry.story import ARTIFACT, WEIGHTS
+from tests.unit.registry.story import ARTIFACT, COMPARISON, PLAN, WEIGHTS
 
 BIG = os.urandom(3 * (1 << 20) + 17)
 
@@ -112,9 +112,10 @@ def test_garbage_is_what_nothing_names_and_what_is_old(registry: Registry, lived
     late_ms = now_ms + GRACE_MS
     meant = lived.collect_garbage(late_ms, dry_run=True)
     assert [blob.digest for blob in meant] == [orphan.digest, "tmp1"]
-    assert len(list(lived.artifacts.blobs())) == 3
+    kept = {ARTIFACT, digest_of(PLAN), digest_of(COMPARISON.to_json())}  # the candidate, and the run's products
+    assert {blob.digest for blob in lived.artifacts.blobs()} == kept | {blob.digest for blob in meant}
     assert lived.collect_garbage(late_ms, dry_run=False) == meant
-    assert [blob.digest for blob in lived.artifacts.blobs()] == [ARTIFACT]
+    assert {blob.digest for blob in lived.artifacts.blobs()} == kept
     assert lived.artifacts.read(ARTIFACT) == WEIGHTS
     assert lived.verify() == []
     assert registry.collect_garbage(late_ms, dry_run=False) == [], "an empty store has none"

@@ -9,7 +9,7 @@ from runtime.registry import Registry, RegistryError
 from runtime.registry.audit import HEAD_NOTE, kept_apart
 from runtime.registry.chain import GENESIS, link
 from runtime.registry.tables import METADATA
-from tests.unit.registry.story import live
+from tests.unit.registry.story import CALLS, live
 
 
 def spoil(registry: Registry, *statements: str, **given: str) -> None:
@@ -48,6 +48,16 @@ def test_an_edited_entry_with_a_fitting_digest_is_found_by_the_one_after_it(live
     assert told(lived) == ["6: does not follow the entry before it"]
 
 
+def test_an_entry_that_was_forged_to_tell_of_nothing_readable_is_found(lived: Registry) -> None:
+    with lived.reading() as session:
+        entry = session.execute(text("SELECT previous_digest, sequence FROM audit_entry WHERE sequence = 5")).one()
+    body = json.dumps({"rows": [{"table": "model", "row": {}}, {"table": "no such", "row": {}}, 7]})
+    edited = "UPDATE audit_entry SET body = :body, digest = :digest WHERE sequence = 5"
+    spoil(lived, edited, body=body, digest=link(entry.previous_digest, body))
+    assert "6: does not follow the entry before it" in told(lived)
+    assert any("are in no entry of the log" in fault for fault in told(lived))
+
+
 def test_deleted_entries_are_found(lived: Registry) -> None:
     spoil(lived, "DELETE FROM audit_entry WHERE sequence IN (5, 6)")
     assert "5: entries 5 to 6 were deleted" in told(lived)
@@ -55,26 +65,26 @@ def test_deleted_entries_are_found(lived: Registry) -> None:
 
 def test_a_log_that_was_cut_short_is_found(lived: Registry) -> None:
     spoil(lived, "DELETE FROM audit_entry WHERE sequence > 15")
-    assert "None: the log was cut short: the head in the database names entry 18, the last is 15" in told(lived)
+    assert f"None: the log was cut short: the head in the database names entry {CALLS}, the last is 15" in told(lived)
 
 
 CUT_WITH_ITS_HEAD = (
-    "DELETE FROM audit_entry WHERE sequence > 17",
-    "DELETE FROM statement",  # of which entry 18 told
-    "UPDATE audit_head SET sequence = 17, digest = (SELECT digest FROM audit_entry WHERE sequence = 17)",
+    "DELETE FROM audit_entry WHERE sequence = (SELECT max(sequence) FROM audit_entry)",
+    "DELETE FROM statement",  # of which the last entry told
+    "UPDATE audit_head SET (sequence, digest) = (SELECT sequence, digest FROM audit_entry ORDER BY 1 DESC LIMIT 1)",
 )
 
 
 def test_a_log_that_was_cut_short_with_its_head_and_rows_is_found_by_the_head_kept_apart(lived: Registry) -> None:
     spoil(lived, *CUT_WITH_ITS_HEAD)
-    assert told(lived) == ["None: entry 18, which the head kept apart names, is not in the log"]
+    assert told(lived) == [f"None: entry {CALLS}, which the head kept apart names, is not in the log"]
 
 
 def test_a_head_kept_apart_that_is_behind_is_no_fault(lived: Registry) -> None:
     """A process was killed between its commit and the note."""
     head = kept_apart(lived.artifacts)
     assert head is not None
-    assert head.sequence == 18
+    assert head.sequence == CALLS
     with lived.reading() as session:
         digest = session.execute(text("SELECT digest FROM audit_entry WHERE sequence = 11")).scalar_one()
     lived.artifacts.write_note(HEAD_NOTE, json.dumps({"sequence": 11, "digest": digest}).encode())
@@ -86,7 +96,7 @@ def test_a_head_kept_apart_that_is_behind_is_no_fault(lived: Registry) -> None:
 def test_a_database_made_anew_in_place_of_the_old_is_found(lived: Registry) -> None:
     spoil(lived, *(str(delete(table)) for table in METADATA.sorted_tables if table.name != "audit_head"))
     spoil(lived, "UPDATE audit_head SET sequence = 0, digest = :digest", digest=GENESIS)
-    assert told(lived) == ["None: entry 18, which the head kept apart names, is not in the log"]
+    assert told(lived) == [f"None: entry {CALLS}, which the head kept apart names, is not in the log"]
 
 
 def test_a_deleted_head_is_found_and_stops_the_next_write(lived: Registry) -> None:

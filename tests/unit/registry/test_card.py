@@ -39,7 +39,7 @@ def test_a_card_has_all_sections_in_both_forms(lived: Registry, version: str) ->
 def test_a_card_is_filled_from_facts(lived: Registry) -> None:
     made = card(lived)
     assert made.model_details.known["artifact"] == ARTIFACT
-    assert made.model_details.known["approved by"] == ["mara@example.org, up to 10 % of traffic"]
+    assert made.model_details.known["approved by"] == ["mara@example.org, up to 10 % of the traffic of flights"]
     assert made.training_data.known["training"]["digest"] == TRAINING
     assert made.training_data.known["training"]["offsets"] == [
         "predictions/0 0 to 20000",
@@ -53,6 +53,7 @@ def test_a_card_is_filled_from_facts(lived: Registry) -> None:
         "on": "holdout",
     }
     assert made.intended_use.known["serves now"] == ["10 % of flights"]
+    assert made.factors.known["most important features"] == ["wind_speed 75.0%", "carrier 25.0%"]
     assert made.factors.known["segments judged"] == ["origin=JFK"]
 
 

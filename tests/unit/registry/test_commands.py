@@ -70,8 +70,8 @@ def test_lineage_tells_people_where_a_version_comes_from() -> None:
         "predictions/1 offsets 5 to 21,215",
         "f1 0.741 (0.720 – 0.760) on holdout, 8,000 rows",
         "f1 none on holdout, origin=JFK: too few labels: 12 of 30",
-        "data gate passed (rows, leakage)",
-        "approve up to 10 % by mara@example.org",
+        "data gate passed (rows, leakage of carrier)",
+        "approve up to 10 % of flights by mara@example.org",
         f"{MODEL} {OLD}",
         "no run of Driftline",
         "training not known",
@@ -85,6 +85,29 @@ def test_lineage_as_json_is_one_list() -> None:
     found = [Lineage.model_validate_json(json.dumps(entry)) for entry in json.loads(shown.stdout)]
     assert [lineage.version for lineage in found] == [NEW, OLD]
     assert found[0].serving[0].weight_bp == 1_000
+
+
+def test_lineage_tells_whether_versions_look_at_the_same_features(registered: Registry) -> None:
+    shares = {"carrier": 0.5, "wind_speed": 0.2, "hour": 0.3}
+    later = candidate(registered, version="later", run_id=None, importance=shares)
+    with registered.writing() as session:
+        register_candidate(session, Stamp("x", T0 + 90_000), later)
+    words = " ".join(runner.invoke(app, ["lineage", MODEL]).stdout.split())
+    assert "importance carrier 50.0%, hour 30.0%, wind_speed 20.0%" in words
+    told = f"τ -1.00 against {NEW}, 2 of 2 of the most important the same; carrier from place 2 to 1; wind_speed from"
+    assert told.replace("2 of 2", "1 of 2") in words
+    documents = {one["version"]: one for one in json.loads(runner.invoke(app, ["lineage", MODEL, "--json"]).stdout)}
+    assert documents["later"]["stability"] == {
+        "against": NEW,
+        "kendall_tau": -1.0,
+        "top": 2,
+        "top_overlap": 0.5,
+        "moved": [{"feature": "carrier", "was": 2.0, "now": 1.0}, {"feature": "wind_speed", "was": 1.0, "now": 2.0}],
+        "added": ["hour"],
+        "removed": [],
+    }
+    assert documents[NEW]["stability"] is documents[OLD]["stability"] is None
+    assert documents[NEW]["importance"] == {"wind_speed": 0.75, "carrier": 0.25}
 
 
 @pytest.mark.usefixtures("registered")

@@ -55,11 +55,9 @@ def test_a_lineage_tells_run_steps_gates_approvals_and_how_it_was_made(lived: Re
     with lived.reading() as session:
         (lineage,) = lineage_of(session, MODEL, NEW)
     assert lineage.run is not None
-    assert lineage.run.model_dump(exclude={"steps"}) == {
-        "run_id": REQUEST.trigger_id,
-        "incumbent": OLD,
-        **REQUEST.model_dump(include={"policy", "kind", "reason", "actor", "requested_ms", "window_ids"}),
-    }
+    assert (lineage.run.run_id, lineage.run.incumbent) == (REQUEST.trigger_id, OLD)
+    asked = {"policy", "kind", "priority", "reason", "actor", "requested_ms", "window_ids"}
+    assert lineage.run.model_dump(include=asked) == REQUEST.model_dump(include=asked)
     steps = {step.step: step.time_ms for step in lineage.run.steps}
     assert list(steps) == ["started", "data_gate", "trained", "model_gate", "candidate", "approved"]
     assert list(steps.values()) == sorted(steps.values())
@@ -71,6 +69,7 @@ def test_a_lineage_tells_run_steps_gates_approvals_and_how_it_was_made(lived: Re
     assert lineage.approvals == (approval(),)
     assert lineage.artifact_digest == ARTIFACT
     assert lineage.parameters == {"depth": 6, "rate": 0.1, "loss": "log"}
+    assert list(lineage.importance.items()) == [("wind_speed", 0.75), ("carrier", 0.25)]
     assert lineage.seeds == {"split": 7, "model": 11}
     assert lineage.packages == {"numpy": "2.4.0", "scikit-learn": "1.7.2"}
 

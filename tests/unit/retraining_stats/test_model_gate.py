@@ -97,6 +97,23 @@ def test_broken_cases_are_counted_whatever_else_was_fixed(broken: tuple[int, ...
     assert judged(ModelBounds(broken_cases=allowed), cases=cases) == ([] if passed else [("regression_cases", None)])
 
 
+@pytest.mark.parametrize(
+    ("cases", "told"),
+    [
+        (RegressionCases(0, None, 0, (), ()), "there are none"),
+        (
+            RegressionCases(3, None, 2, (1,), ()),
+            "2 of 3 right, production could not be asked, so each must be right; 1",
+        ),
+        (RegressionCases(3, 2, 2, (1,), (2,)), "2 of 3 right, of production 2; 1 that production had right"),
+    ],
+)
+def test_words_about_cases_fit_what_is_known(cases: RegressionCases, told: str) -> None:
+    figures = model_gate(candidate(cases=cases))
+    (figure,) = (figure for figure in figures if figure.rule == "regression_cases")
+    assert figure.detail.startswith(f"regression cases: {told}")
+
+
 def test_broken_cases_are_named_and_many_are_cut() -> None:
     (figure,) = failed(model_gate(candidate(cases=RegressionCases(40, 30, 10, tuple(range(20)), ()))))
     assert "20 that production had right are wrong: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 …" in figure.detail

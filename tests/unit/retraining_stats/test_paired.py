@@ -6,7 +6,7 @@ import pytest
 from stats.outcome import TooFew
 from stats.performance.estimate import Estimate
 from stats.performance.layout import OutcomeLayout
-from stats.retraining.paired import Answers, compare, metrics
+from stats.retraining.paired import Answers, compare, figure_of, metrics
 from tests.unit.retraining_stats.models import ANIMALS, BINARY, LAYOUTS, PRICES, holdout
 
 
@@ -128,3 +128,13 @@ def test_a_hundred_rows_without_a_difference_do_not_show_that_there_is_none(metr
     assert same.better is False
     assert isinstance(same.difference, Estimate)
     assert same.difference.low < -0.02 < same.difference.value == 0
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.task)
+def test_one_model_s_own_figure_is_that_of_a_comparison(layout: OutcomeLayout) -> None:
+    rows = holdout(layout, 300)
+    for metric in metrics(layout.task):
+        found = compare(metric, *rows.rows, layout=layout)
+        assert figure_of(metric, rows.label, rows.candidate, layout=layout) == found.candidate
+    few = holdout(layout, 20)
+    assert isinstance(figure_of(metrics(layout.task)[0], few.label, few.candidate, layout=layout), TooFew)

@@ -28,3 +28,11 @@ def test_cases_without_an_answer_are_refused() -> None:
         regression_cases(["a"], ["a"], [])
     with pytest.raises(ValueError, match="0 or more"):
         regression_cases([1.0], [1.0], [1.0], tolerance=-1)
+
+
+def test_where_production_could_not_be_asked_each_case_must_be_right() -> None:
+    found = regression_cases(["a", "b", "c"], None, ["a", "c", "b"])
+    assert found == RegressionCases(n=3, production_right=None, candidate_right=1, broken=(1, 2), fixed=())
+    assert regression_cases([float("nan")], None, [1.0]).broken == (0,)
+    with pytest.raises(ValueError, match="every case"):
+        regression_cases(["a"], None, [])

@@ -1,52 +1,14 @@
 """The registry's first tables. There is no way back: facts are not deleted, a backup is restored."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from alembic import op
 
+from runtime.registry.migrations.making import make
+
 revision = "0001"
 down_revision = None
-
-
-KINDS = {"text": sa.String, "big": sa.BigInteger, "integer": sa.Integer, "real": sa.Float, "boolean": sa.Boolean}
-
-
-def make(
-    table: str,
-    columns: str,
-    *,
-    key: Sequence[str],
-    sha256: Sequence[str] = (),
-    century: Sequence[str] = (),
-    rules: Mapping[str, str] | None = None,
-    unique: Mapping[str, Sequence[str]] | None = None,
-    foreign: Mapping[str, tuple[str, str, str]] | None = None,
-) -> None:
-    """Makes a table. `columns`: `name:kind`, `?` where null is allowed. `foreign`: own columns, table, its columns.
-
-    `sha256` columns hold `sha256:` and 64 digits, `century` ones milliseconds between the years 2000 and 2100.
-    """
-    pairs = [[*column.removesuffix("?").split(":"), column[-1]] for column in columns.split()]
-    checks = {
-        **{name: f"substr({name}, 1, 7) = 'sha256:' AND length({name}) = 71" for name in sha256},
-        **{name: f"{name} BETWEEN 946684800000 AND 4102444800000" for name in century},
-        **(rules or {}),
-    }
-    op.create_table(
-        table,
-        *(sa.Column(name, KINDS[kind](), nullable=end == "?", autoincrement=False) for name, kind, end in pairs),
-        sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{table}")),
-        *(sa.CheckConstraint(rule, name=op.f(f"ck_{table}_{name}")) for name, rule in checks.items()),
-        *(sa.UniqueConstraint(*names, name=op.f(f"uq_{table}_{name}")) for name, names in (unique or {}).items()),
-        *(
-            sa.ForeignKeyConstraint(
-                own.split(), [f"{other}.{column}" for column in theirs.split()], name=op.f(f"fk_{table}_{name}")
-            )
-            for name, (own, other, theirs) in (foreign or {}).items()
-        ),
-    )
 
 
 def upgrade() -> None:
@@ -164,6 +126,46 @@ def upgrade() -> None:
         foreign={"previous": ("run_id previous", "run_step", "run_id step"), "run_id": ("run_id", "run", "run_id")},
     )
     make(
+        "announced",
+        "run_id:text step:text registered_ms:big",
+        key=["run_id", "step"],
+        century=["registered_ms"],
+        foreign={"run_id": ("run_id step", "run_step", "run_id step")},
+    )
+    make(
+        "run_joined",
+        (
+            "trigger_id:text run_id:text model:text policy:text kind:text priority:text reason:text window_ids:text "
+            "actor:text requested_ms:big registered_ms:big"
+        ),
+        key=["trigger_id"],
+        century=["registered_ms", "requested_ms"],
+        rules={
+            "another": "trigger_id <> run_id",
+            "kind": "kind IN ('performance', 'drift', 'volume', 'calendar', 'manual')",
+            "priority": "priority IN ('low', 'normal', 'high')",
+        },
+        foreign={"run_id": ("run_id model", "run", "run_id model")},
+    )
+    make(
+        "run_product",
+        "run_id:text name:text digest:text registered_ms:big",
+        key=["run_id", "name"],
+        century=["registered_ms"],
+        foreign={"digest": ("digest", "artifact", "digest"), "run_id": ("run_id", "run", "run_id")},
+    )
+    make(
+        "refusal",
+        (
+            "digest:text approval_id:text run_id:text model:text version:text artifact_digest:text decision:text "
+            "actor:text reason:text time_ms:big detail:text registered_ms:big"
+        ),
+        key=["digest"],
+        sha256=["digest"],
+        century=["registered_ms", "time_ms"],
+        rules={"decision": "decision IN ('approve', 'reject')"},
+    )
+    make(
         "version",
         (
             "model:text version:text run_id:text? artifact_digest:text? baseline_digest:text? task:text? "
@@ -187,13 +189,15 @@ def upgrade() -> None:
     make(
         "approval",
         (
-            "approval_id:text run_id:text model:text version:text artifact_digest:text decision:text "
-            "max_weight_bp:integer actor:text requester:text reason:text time_ms:big registered_ms:big"
+            "approval_id:text run_id:text model:text version:text artifact_digest:text target:text decision:text "
+            "max_weight_bp:integer actor:text requester:text reason:text time_ms:big expires_ms:big "
+            "registered_ms:big"
         ),
         key=["approval_id"],
-        century=["registered_ms", "time_ms"],
+        century=["expires_ms", "registered_ms", "time_ms"],
         rules={
             "decision": "decision IN ('approve', 'reject')",
+            "order": "time_ms <= expires_ms",
             "max_weight": "max_weight_bp BETWEEN 0 AND 10000",
             "two_people": "decision = 'reject' OR actor <> requester",
         },
@@ -201,10 +205,20 @@ def upgrade() -> None:
     )
     make(
         "gate_rule",
-        "run_id:text gate:text position:integer rule:text passed:boolean figure:real? bound:real? detail:text",
+        (
+            "run_id:text gate:text position:integer rule:text feature:text? passed:boolean figure:real? bound:real? "
+            "detail:text"
+        ),
         key=["run_id", "gate", "position"],
         rules={"position": "position >= 0"},
         foreign={"run_id": ("run_id gate", "gate", "run_id gate")},
+    )
+    make(
+        "importance",
+        "model:text version:text feature:text share:real",
+        key=["model", "version", "feature"],
+        rules={"share": "share BETWEEN 0 AND 1"},
+        foreign={"model": ("model version", "version", "model version")},
     )
     make(
         "metric",

@@ -1,0 +1,1 @@
+"""What a run goes through, one stage after the other; table.py is the order."""
