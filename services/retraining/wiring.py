@@ -85,6 +85,7 @@ def main() -> int:
 def _work(worker: Worker, stop: Event, wake: Event, poll_s: float) -> None:
     """Works until told to stop. Whatever ends it ends the process: the supervisor starts it anew."""
     try:
+        worker.sweep()
         while not stop.is_set():
             if not worker.turn():
                 wake.wait(poll_s)

@@ -1,5 +1,6 @@
 """Takes runs through their stages, one at a time: the more urgent first, then the older."""
 
+import shutil
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +20,7 @@ from runtime.registry import (
     unfinished_runs,
 )
 from runtime.registry.runs import request_of
+from services.retraining.intake import MAKING
 from services.retraining.stages.stage import Bench, Made, RunFailed, Stage, Standing
 from services.retraining.stages.table import stage_of
 
@@ -47,6 +49,14 @@ class Worker:
     def turn(self) -> bool:
         """One stage of one run; whether anything was done. Runs that wait for something hold up no other."""
         return any(self._take_on(standing) for standing in self._standings())
+
+    def sweep(self) -> None:
+        """Deletes the job folders of runs that brought their candidate or ended: what counts is in the registry."""
+        with self._bench.registry.reading() as session:
+            at_work = {run.run_id for run, step in unfinished_runs(session) if step in MAKING}
+        for folder in self._bench.work.glob("*"):
+            if folder.name not in at_work:
+                shutil.rmtree(folder)
 
     def _standings(self) -> list[Standing]:
         with self._bench.registry.reading() as session:
@@ -93,6 +103,8 @@ class Worker:
             made.write(session, stamp)
             for step, detail in made.steps:
                 advance_run(session, stamp, standing.run_id, step, detail)
+        if made.steps:
+            self.sweep()
         for step, detail in made.steps:
             _log.info("step", run_id=standing.run_id, model=standing.request.model, step=step, detail=detail)
 

@@ -1,13 +1,11 @@
 """Which part of the traffic a prediction belongs to: segments the monitor watches, and protected attributes."""
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
 from runtime.decode.rows import DIMENSIONS
 from schemas.monitor import Monitor
-from schemas.performance import Protected
-from stats.performance.class_names import class_name
+from stats.performance.group_names import group_name
 
 _VARIANT = "variant"
 """A dimension of its own, made of the event's field: a segment of that name is not watched."""
@@ -27,7 +25,7 @@ class Attributes:
         given = event.get("segments") or {}
         found: dict[str, str] = {}
         for attribute in self._protected:
-            value = _group(attribute, given, event["features"])
+            value = group_name(given.get(attribute.name) or event["features"].get(attribute.name), attribute.edges)
             if value:
                 found[attribute.name] = value
         for name in sorted(given):
@@ -35,23 +33,3 @@ class Attributes:
             if wanted and given[name] and len(found) < DIMENSIONS:
                 found.setdefault(name, given[name])
         return tuple(sorted(found.items()))
-
-
-def _group(attribute: Protected, segments: Mapping[str, str], features: Mapping[str, Any]) -> str | None:
-    """The group of a protected attribute; None where the event does not say."""
-    value = segments.get(attribute.name) or features.get(attribute.name)
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _between(value, attribute.edges) if attribute.edges else class_name(value)
-
-
-def _between(value: float, edges: tuple[float, ...]) -> str:
-    """`<= a`, `a - b` or `> b`; a group has its upper edge."""
-    place = bisect_left(edges, value)
-    if place == 0:
-        return f"<= {class_name(edges[0])}"
-    if place == len(edges):
-        return f"> {class_name(edges[-1])}"
-    return f"{class_name(edges[place - 1])} - {class_name(edges[place])}"

@@ -7,7 +7,8 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from runtime.clock import Clock
-from runtime.decode.shape import Coded, Shape
+from runtime.decode.applied_shape import shape_of
+from runtime.decode.shape import Shape
 from runtime.watched import Watched
 from schemas.base import Record
 from schemas.baseline import Baseline
@@ -22,32 +23,6 @@ _logger = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=Record)
 R_co = TypeVar("R_co", bound=Record, covariant=True)
-
-
-def shape_of(baseline: Baseline | None, monitor: Monitor) -> Shape:
-    """What the drift fold refuses of a version's events, refused here too: only columns whose type is judged.
-
-    Without a baseline a strict monitor refuses all, which the decoder decides of shapes that `discover`.
-    """
-    columns = baseline.columns if baseline else ()
-    features = [column for column in columns if column.role == "feature"]
-    predicted = next((column for column in columns if column.role == "prediction"), None)
-    return Shape(
-        numeric=tuple(column.name for column in features if column.kind == "numeric"),
-        coded=tuple(_boolean(column.name) for column in features if column.kind == "boolean"),
-        prediction=_PREDICTIONS.get(predicted.kind) if predicted else None,
-        classes=frozenset(monitor.classes) if monitor.classes is not None else None,
-        segments=(),
-        discover=baseline is None and monitor.strict,
-    )
-
-
-def _boolean(name: str) -> Coded:
-    return Coded(name, {}, 0, 0, boolean=True)
-
-
-_PREDICTIONS: Mapping[str, Coded | str] = {"numeric": "numeric", "boolean": _boolean("prediction")}
-"""By kind, a prediction's column: any value may be a category."""
 
 
 @dataclass(frozen=True, slots=True)

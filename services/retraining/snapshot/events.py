@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from pydantic_core import from_json
 
+from runtime.decode.applied_shape import shape_of
 from runtime.decode.arrow import CONTINUATION
 from runtime.decode.arrow_stream import read_stream
 from runtime.decode.arrow_table import Events
 from runtime.decode.decoder import Decoder
-from runtime.decode.shape import Coded, Shape
+from runtime.decode.shape import Shape
 from runtime.decode.strict import unwrap
 from runtime.decode.strict_json import MalformedError
 from runtime.log.protocol import Message
@@ -28,32 +29,6 @@ _OTHERS = Shape(segments=())
 """Of other models' events: nobody here knows more of them than the contract."""
 
 
-def shape_of(monitor: Monitor, baseline: Baseline | None) -> Shape:
-    """What the model's events must be, of whatever version: a row of another type has no place in the table.
-
-    Without a baseline a strict monitor refuses all, which the decoder decides of shapes that `discover`.
-    """
-    columns = baseline.columns if baseline else ()
-    features = [column for column in columns if column.role == "feature"]
-    predicted = next((column for column in columns if column.role == "prediction"), None)
-    return Shape(
-        numeric=tuple(column.name for column in features if column.kind == "numeric"),
-        coded=tuple(_boolean(column.name) for column in features if column.kind == "boolean"),
-        prediction=_PREDICTIONS.get(predicted.kind) if predicted else None,
-        classes=None if monitor.classes is None else frozenset(monitor.classes),
-        segments=(),
-        discover=baseline is None and monitor.strict,
-    )
-
-
-def _boolean(name: str) -> Coded:
-    return Coded(name, {}, 0, 0, boolean=True)
-
-
-_PREDICTIONS: Mapping[str, Coded | str] = {"numeric": "numeric", "boolean": _boolean("prediction")}
-"""By kind, a prediction's column: any value may be a category."""
-
-
 class EventReader:
     """Reads the valid events of messages."""
 
@@ -61,7 +36,7 @@ class EventReader:
         """`now_ms` stands in for timestamps that records lack."""
         self.refused: Counter[str] = Counter()
         """Events looked at and refused, by reason."""
-        own = shape_of(monitor, baseline)
+        own = shape_of(baseline, monitor)
         self._model = monitor.model
         self._now_ms = now_ms
         self._decoder = Decoder(

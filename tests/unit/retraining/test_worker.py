@@ -61,14 +61,16 @@ def test_the_urgent_come_first_then_the_older(registry: Registry, tmp_path: Path
         done.append(standing.run_id)
         return Made(steps=(("data_gate", ""),))
 
-    one = worker(registry, tmp_path, stage)
+    one = worker(registry, tmp_path / "runs", stage)
     assert [one.turn() for _ in range(4)] == [True, True, True, False]
     assert done == [C, B, A]
 
 
 def test_a_run_that_waits_holds_up_no_other(registry: Registry, tmp_path: Path) -> None:
     opened(registry, request(A, model="a"), request(B, model="b", requested_ms=T0 + 1))
-    one = worker(registry, tmp_path, lambda _, of: None if of.run_id == A else Made(steps=(("data_gate", "told"),)))
+    one = worker(
+        registry, tmp_path / "runs", lambda _, of: None if of.run_id == A else Made(steps=(("data_gate", "told"),))
+    )
     assert [one.turn(), one.turn()] == [True, False]
     assert stands(registry) == {A: ("started", "accuracy is 0.5"), B: ("data_gate", "told")}
 
@@ -80,7 +82,7 @@ def test_what_a_stage_cannot_do_ends_its_run_and_no_other(registry: Registry, tm
     def stage(_: Bench, __: Standing) -> Made:
         raise error
 
-    assert worker(registry, tmp_path, stage).turn()
+    assert worker(registry, tmp_path / "runs", stage).turn()
     step, detail = stands(registry)[A]
     assert step == "failed"
     assert str(error) in detail
@@ -96,7 +98,7 @@ def test_what_no_run_is_to_blame_for_ends_the_process_and_leaves_the_run(
         raise error
 
     with pytest.raises(type(error)):
-        worker(registry, tmp_path, stage).turn()
+        worker(registry, tmp_path / "runs", stage).turn()
     assert stands(registry)[A][0] == "started"
 
 
@@ -104,7 +106,7 @@ def test_what_the_registry_refuses_is_not_tried_again_for_ever(registry: Registr
     """Other bytes under a product's name: nothing of the stage is written but that it failed."""
     opened(registry, request(A))
     data = iter((b"one", b"another"))
-    one = worker(registry, tmp_path, lambda *_: Made({"plan": Product(next(data))}))
+    one = worker(registry, tmp_path / "runs", lambda *_: Made({"plan": Product(next(data))}))
     assert [one.turn(), one.turn()] == [True, True]
     step, detail = stands(registry)[A]
     assert (step, "refused what was made" in detail) == ("failed", True)
@@ -112,7 +114,7 @@ def test_what_the_registry_refuses_is_not_tried_again_for_ever(registry: Registr
 
 def test_another_slots_models_are_left_to_it(registry: Registry, tmp_path: Path) -> None:
     opened(registry, request(A, model="a"), request(B, model="b"))
-    one = worker(registry, tmp_path, lambda *_: Made(steps=(("data_gate", ""),)), only="b")
+    one = worker(registry, tmp_path / "runs", lambda *_: Made(steps=(("data_gate", ""),)), only="b")
     assert [one.turn(), one.turn()] == [True, False]
     assert stands(registry)[A][0] == "started"
 
@@ -124,12 +126,26 @@ def test_what_a_stage_made_is_dropped_if_the_run_went_on_without_it(registry: Re
         return Made({"plan": Product(b"{}")}, steps=(("data_gate", "first"),))
 
     def overtaken(_: Bench, __: Standing) -> Made:
-        worker(registry, tmp_path, stage).turn()
+        worker(registry, tmp_path / "runs", stage).turn()
         return Made({"plan": Product(b"[]")}, steps=(("data_gate", "second"),))
 
-    assert worker(registry, tmp_path, overtaken).turn()
+    assert worker(registry, tmp_path / "runs", overtaken).turn()
     with registry.reading() as session:
         assert [(step.step, step.detail) for step in run_view(session, A).steps][1:] == [("data_gate", "first")]
+
+
+def test_folders_of_jobs_go_with_their_runs(registry: Registry, tmp_path: Path) -> None:
+    """Those of a run that fails or brings its candidate; not those of one at work."""
+    opened(registry, request(A, model="a"), request(B, model="b", requested_ms=T0 + 1))
+    for name in (A, B, C):
+        (tmp_path / "runs" / name / "train").mkdir(parents=True)
+    one = worker(
+        registry, tmp_path / "runs", lambda _, of: Made(steps=(("failed" if of.run_id == A else "data_gate", ""),))
+    )
+    one.sweep()
+    assert {folder.name for folder in (tmp_path / "runs").iterdir()} == {A, B}
+    assert [one.turn(), one.turn()] == [True, True]
+    assert {folder.name for folder in (tmp_path / "runs").iterdir()} == {B}
 
 
 def test_only_people_take_on_what_is_decided() -> None:

@@ -7,15 +7,12 @@ import pytest
 from runtime.decode.arrow import CONTINUATION, encode_arrow
 from runtime.log.memory_broker import MemoryBroker, MemoryMessage
 from runtime.log.replay import MemoryReplay
-from schemas.baseline import Baseline
-from schemas.monitor import Monitor
 from schemas.prediction import Prediction
 from services.performance.join.attributes import Attributes
-from services.performance.join.plans import shape_of as shape_of_join
-from services.retraining.snapshot.events import EventReader, shape_of
+from services.retraining.snapshot.events import EventReader
 from services.retraining.snapshot.groups import groups_of
 from services.retraining.snapshot.newest import TAIL, newest_ms
-from tests.performance_stream import HOUR_MS, MONITORS, NOW_MS, T0, encoded, prediction, quantities
+from tests.performance_stream import HOUR_MS, MONITORS, NOW_MS, T0, encoded, prediction
 from tests.unit.retraining_snapshot.stream import plan_of
 
 MONITOR = MONITORS["binary"]
@@ -62,13 +59,6 @@ def test_other_models_are_held_to_the_contract_alone() -> None:
     other = prediction(1, T0, model="many", prediction="neither")
     assert found(reader, json_of(other), json_of(prediction(2, T0))) == [(b"p-1", T0)]
     assert dict(reader.refused) == {"SCHEMA": 1}
-
-
-@pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize("baseline", [None, quantities()["quantity/1"]])
-def test_an_event_must_be_what_the_join_asks_of_it(baseline: Baseline | None, strict: bool) -> None:  # noqa: FBT001  a parameter
-    monitor = Monitor(model="m", strict=strict, classes=("a", "b"))
-    assert shape_of(monitor, baseline) == shape_of_join(baseline, monitor)
 
 
 @pytest.mark.parametrize("segments", [None, (), ("region", "desk", "variant")])
