@@ -61,10 +61,10 @@ def test_a_horizon_beyond_what_is_kept_raises_it_in_both_topics_once(settings: K
     patient = Monitor(model="a", performance=Performance(horizon=90 * DAY_MS))
     assert publishing.apply(settings, monitors(Monitor(model="b"))) == [("monitor", "b", "created")]
     *raised, monitor = publishing.apply(settings, monitors(patient))
-    late = "so that late labels find their predictions"
+    late = "late labels find their predictions, and retraining its rows"
     assert raised == [
-        ("topic", "predictions", f"kept 181 d from now on, not 15 d, {late}"),
-        ("topic", "labels", f"kept 181 d from now on, not 91 d, {late}"),
+        ("topic", "predictions", f"kept 181 d from now on, not 15 d: {late}"),
+        ("topic", "labels", f"kept 181 d from now on, not 91 d: {late}"),
     ]
     assert monitor == ("monitor", "a", "created")
     for name, state in describe(settings, ("predictions", "labels")).items():
