@@ -21,8 +21,8 @@ from schemas.monitor import Monitor
 M = TypeVar("M", bound=BaseModel)
 _PREFIX = 4
 """Digits of a run's id that name it, at least."""
-_WAITING = ("candidate", "against", "waits since", "until", "gates", "asked by", "run")
-_DECIDED = ("candidate", "now", "since", "decisions", "run")
+_WAITING = ("candidate", "against", "waits since (UTC)", "until", "rules passed", "asked by", "run")
+_DECIDED = ("candidate", "now", "since (UTC)", "decisions", "run")
 
 
 class Standing(BaseModel):
@@ -108,6 +108,8 @@ def tables(found: Sequence[Standing]) -> Iterator[Table | str]:
     waiting = [one for one in found if one.run.stands.step == "candidate"]
     if waiting:
         yield table("Waits for a decision", _WAITING, map(_waiting, waiting))
+        newest = waiting[0].run
+        yield f"All there is to decide by: driftline approvals {escape(newest.version or newest.run_id)}"
     else:
         yield "No candidate waits for a decision."
     decided = [one.run for one in found if one.run.stands.step != "candidate"]
@@ -139,6 +141,11 @@ def _decided(run: RunView) -> tuple[str, ...]:
         escape(said),
         run.run_id[:8],
     )
+
+
+def next_step(named: str) -> str:
+    """What a person can do about a candidate that waits."""
+    return f"Next step: driftline approve {named}, or driftline reject {named}; both need --reason and --actor."
 
 
 def decisions(run: RunView) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """A person's word on retraining: a request by hand, and a snooze of the policies."""
 
+from driftline import reading
+from driftline.errors import CommandError
 from driftline.history import since_ms
 from driftline.output import utc
 from driftline.saying import publish, record_of
@@ -7,6 +9,7 @@ from driftline.triggers import CONTROLS, REQUESTS, newest_version, requests
 from runtime.admin import describe
 from runtime.log.partitioning import partition_of
 from runtime.settings import KafkaSettings
+from schemas.monitor import Monitor
 from schemas.retraining import RetrainingRequest, RetrainingSnooze, trigger_id_of
 from schemas.windowing import duration_ms
 
@@ -55,7 +58,18 @@ def until_ms(text: str, now_ms: int, option: str = "--until") -> int:
 def snooze(
     settings: KafkaSettings, model: str, until_ms: int, *, reason: str, actor: str, now_ms: int
 ) -> RetrainingSnooze:
-    """Keeps policies from asking until an event time; one that has passed lifts the snooze there is."""
+    """Keeps policies from asking until an event time; one that has passed lifts the snooze there is.
+
+    Raises CommandError where the model has no monitor, and so no policy.
+    """
     record = record_of(RetrainingSnooze, model=model, until_ms=until_ms, reason=reason, actor=actor, snoozed_ms=now_ms)
+    monitored = reading.newest(settings, "monitors", Monitor)
+    if model not in monitored:
+        raise CommandError(
+            f"No monitor of {model} is applied, so no policy asks for it.",
+            f"name one of {', '.join(sorted(monitored))}"
+            if monitored
+            else "apply one: driftline apply -f monitor.yaml",
+        )
     publish(settings, CONTROLS, model, record, 0)
     return record

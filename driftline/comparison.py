@@ -6,17 +6,17 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from driftline.approvals import Request, decisions
+from driftline import rules
+from driftline.approvals import Request, decisions, next_step
 from driftline.output import bar, count, figure, percent, table, utc
-from driftline.provenance import ranges
+from driftline.provenance import AVERAGED, offsets
+from driftline.rules import short
 from schemas.comparison import Advice, CanarySight, Comparison, GroupFigure, PairedFigure, Stability, Tried
 from schemas.model_event import GateResult
 
 _FIGURES = ("metric", ">production", ">candidate", ">gain", "interval", ">p", ">rows")
 _IMPORTANT = 20
 _BAR = 12
-_AVERAGED = ("_macro", "_weighted")
-"""Endings of figures that are told of all rows; of segments, --json has them."""
 
 
 def request_view(request: Request) -> Group:
@@ -27,11 +27,13 @@ def request_view(request: Request) -> Group:
         parts += ["", "Nothing was compared yet.", *_gates(request.run.gates)]
     else:
         gates = {(gate.gate, gate.rule, gate.feature): gate for gate in (*request.run.gates, *compared.gates)}
-        parts += [*_metrics(compared), *_gates(list(gates.values())), *_segments(compared)]
-        parts += [*_fairness(compared.fairness), *_importance(compared.stability), *_data(request, compared)]
-        parts += [*_tried(compared.tried), *_advice(compared.advice), *_canary(compared)]
+        parts += [*_metrics(compared), *_advice(compared.advice), *_gates(list(gates.values())), *_segments(compared)]
+        parts += [*_fairness(compared.fairness), *_importance(compared.stability), *_canary(compared)]
+        parts += [*_tried(compared.tried), *_data(request, compared)]
     said = list(decisions(request.run))
     parts += ["", table("Decisions so far", ("",), [(escape(words),) for words in said])] if said else []
+    if request.run.stands.step == "candidate":
+        parts += ["", escape(next_step(request.run.version or request.run.run_id))]
     return Group(*parts)
 
 
@@ -39,7 +41,7 @@ def _head(request: Request) -> Table:
     run = request.run
     title = f"{run.model} {run.version or '(no candidate yet)'} against {run.incumbent}"
     rows = [
-        ("stands at", f"{run.stands.step} since {utc(run.stands.time_ms)} UTC {run.stands.detail}"),
+        ("stands at", f"{run.stands.step} since {utc(run.stands.time_ms)} UTC{_after(run.stands.detail)}"),
         ("asked for", f"{run.reason} ({run.policy}, by {run.actor}, {utc(run.requested_ms)})"),
         *(("", f"{one.reason} ({one.policy}, by {one.actor}, {utc(one.requested_ms)})") for one in run.joined),
         ("run", run.run_id),
@@ -48,6 +50,10 @@ def _head(request: Request) -> Table:
     if request.decide_by_ms is not None:
         rows.insert(1, ("decide by", f"{utc(request.decide_by_ms)} UTC; after that it is retired"))
     return table(escape(title), ("", ""), [(name, escape(words.strip())) for name, words in rows])
+
+
+def _after(detail: str) -> str:
+    return f": {detail}" if detail else ""
 
 
 def _metrics(compared: Comparison) -> Iterator[RenderableType]:
@@ -64,8 +70,8 @@ def _paired(one: PairedFigure) -> tuple[str, ...]:
     interval = f"{one.low:+.4g} to {one.high:+.4g}" if one.low is not None and one.high is not None else "–"
     return (
         escape(one.metric),
-        _short(one.production),
-        _short(one.candidate),
+        short(one.production),
+        short(one.candidate),
         "–" if one.gain is None else f"{one.gain:+.4g}",
         escape(one.why_not) if one.why_not else interval,
         "–" if one.p_value is None else "<0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
@@ -73,27 +79,15 @@ def _paired(one: PairedFigure) -> tuple[str, ...]:
     )
 
 
-def _short(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
-
-
 def _gates(gates: Iterable[GateResult]) -> Iterator[RenderableType]:
     """Failures first."""
     rows = [
-        (
-            "✓ passed" if gate.passed else "◆ failed",
-            gate.gate,
-            escape(gate.rule),
-            escape(gate.feature or ""),
-            _short(gate.value),
-            _short(gate.bound),
-            escape(gate.detail),
-        )
+        ("✓ passed" if gate.passed else "◆ failed", *rules.row(gate))
         for gate in sorted(gates, key=lambda gate: gate.passed)
     ]
     if rows:
         yield ""
-        yield table("Gates", ("", "gate", "rule", "of", ">figure", ">bound", "in words"), rows)
+        yield table("Gates", ("", *rules.COLUMNS), rows)
 
 
 def _segments(compared: Comparison) -> Iterator[RenderableType]:
@@ -101,7 +95,7 @@ def _segments(compared: Comparison) -> Iterator[RenderableType]:
         (escape(name), *_paired(one))
         for name, figures in compared.segments.items()
         for one in figures
-        if not one.metric.endswith(_AVERAGED)
+        if not one.metric.endswith(AVERAGED)
     ]
     if rows:
         yield ""
@@ -147,14 +141,18 @@ def _importance(stability: Stability) -> Iterator[RenderableType]:
 
 
 def _data(request: Request, compared: Comparison) -> Iterator[RenderableType]:
-    origins = {dataset.digest: tuple(ranges(dataset)) for dataset in request.datasets}
+    """Parts with their digests, and what they were read from: once, where parts of one snapshot share it."""
+    origins = {dataset.digest: offsets(dataset) for dataset in request.datasets}
     rows: list[tuple[str, str]] = []
+    told = ""
     for part in compared.parts:
         times = "" if part.start_ms is None else f", {utc(part.start_ms)} to {utc(part.end_ms)} UTC"
-        words = (f"{count(part.rows)} rows{times}", part.digest, *origins.get(part.digest, ()))
-        rows += [("" if place else part.role, escape(line)) for place, line in enumerate(words)]
+        rows += [(part.role, f"{count(part.rows)} rows{times}"), ("", part.digest)]
+        origin = origins.get(part.digest, "")
+        rows += [("", f"from {origin}")] if origin not in ("", told) else []
+        told = origin or told
     yield ""
-    yield table("Data", ("", ""), rows)
+    yield table("Data", ("", ""), [(role, escape(words)) for role, words in rows])
 
 
 def _tried(tried: Iterable[Tried]) -> Iterator[RenderableType]:
@@ -165,7 +163,7 @@ def _tried(tried: Iterable[Tried]) -> Iterator[RenderableType]:
             figure(one.latency_p99_ms, 1),
             count(one.size_bytes),
             figure(one.train_s, 1),
-            escape(one.why_not or _pairs({name: _short(value) for name, value in one.metrics.items()})),
+            escape(one.why_not or _pairs({name: short(value) for name, value in _unaveraged(one.metrics)})),
             escape(_pairs(one.parameters)),
         )
         for one in tried
@@ -175,25 +173,19 @@ def _tried(tried: Iterable[Tried]) -> Iterator[RenderableType]:
     yield table("Tried (✓: chosen)", columns, rows)
 
 
+def _unaveraged(figures: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    return ((name, value) for name, value in figures.items() if not name.endswith(AVERAGED))
+
+
 def _pairs(of: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in of.items())
 
 
 def _advice(advice: Advice) -> Iterator[RenderableType]:
-    figures = [
-        f"gain {advice.gain:+.4g}" if advice.gain is not None else "",
-        f"{advice.gain_low:+.4g} to {advice.gain_high:+.4g}"
-        if advice.gain_low is not None and advice.gain_high is not None
-        else "",
-        f"level {advice.level:.4g}" if advice.level is not None else "",
-        f"target {advice.target:.4g}" if advice.target is not None else "",
-        f"of {count(advice.retrains)} retrains" if advice.retrains else "",
-    ]
-    said = "; ".join(words for words in figures if words)
-    plan = " Plan a replacement." if advice.plan_replacement else ""
+    """Its sentence, which has verdict and figures in it."""
     yield ""
     yield "[bold]Advice[/bold]"
-    yield escape(f"{advice.verdict or 'none yet'}: {advice.detail.rstrip('.')}.{plan}{f' ({said})' if said else ''}")
+    yield escape(f"{'' if advice.verdict else 'none yet: '}{advice.detail.rstrip('.')}.")
 
 
 def _canary(compared: Comparison) -> Iterator[RenderableType]:

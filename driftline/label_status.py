@@ -58,7 +58,7 @@ def label_tables(models: Mapping[str, LabelStatus | None]) -> Iterator[Table]:
     if known:
         yield table(
             None,
-            ("model", ">with labels", ">delay P50 / P95", "answers", "to"),
+            ("model", ">with labels", ">delay P50 / P95", "answers", "up to"),
             (
                 (
                     name,

@@ -8,11 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_PROSE = 30
+"""Columns of a terminal that sentences need, at least, to be read beside others."""
+_LISTED = 12
+"""Rows that are told as lists of their fields, at most, where they do not fit side by side."""
 
 
 def print_json(document: Any) -> None:
@@ -32,9 +38,47 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, width=max(out.width, 160))
 
 
+class FittingTable(Table):
+    """A table for narrow terminals too: its widest column wraps alone, or each row is a list of its fields."""
+
+    heading: str | None = None
+    """Markup above the table, which may be wider than it."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """As a table if the widest column keeps room for sentences; else, of few rows, one list of fields each."""
+        if self.heading:
+            yield Text.from_markup(self.heading, style="bold", overflow="fold")
+        natural = options.update(width=10_000)
+        widths = [self._measure_column(console, natural, column).maximum for column in self.columns]
+        excess = Measurement.get(console, natural, self).maximum - options.max_width
+        widest = max(range(len(widths)), key=widths.__getitem__, default=0)
+        if excess <= 0 or (widths[widest] - excess >= _PROSE and not self.columns[widest].no_wrap):
+            for place, column in enumerate(self.columns):
+                column.no_wrap = column.no_wrap or place != widest
+            yield from super().__rich_console__(console, options)
+        elif self.show_header and self.row_count <= _LISTED:
+            yield from self._lists()
+        else:
+            yield from super().__rich_console__(console, options)
+
+    def _lists(self) -> RenderResult:
+        names = [str(column.header) for column in self.columns]
+        for place, cells in enumerate(zip(*(column.cells for column in self.columns), strict=True)):
+            if place:
+                yield Text()
+            fields = [(f"[dim]{name}[/dim]", str(cell)) for name, cell in zip(names, cells, strict=True)]
+            yield table(None, ("", ""), fields)
+
+
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table without boxes. A column named `>name` is aligned to the right."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    """A table without boxes. A column named `>name` is aligned to the right; without any name there is no header."""
+    made = FittingTable(
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+        show_header=any(column.removeprefix(">") for column in columns),
+    )
+    made.heading = title
     for column in columns:
         made.add_column(
             column.removeprefix(">"),
@@ -45,6 +89,12 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def sections(parts: Iterable[RenderableType]) -> Group:
+    """Tables and sentences with an empty line between them."""
+    spaced = [line for part in parts for line in ("", part)]
+    return Group(*spaced[1:])
 
 
 def figure(value: float | None, digits: int = 3) -> str:

@@ -23,7 +23,11 @@ from schemas.approval import Approval
 from schemas.model_event import GateResult
 
 NOT_KNOWN = "not known"
+AVERAGED = ("_macro", "_weighted")
+"""Endings of averages over classes, which only the card and the figures of the holdout tell."""
 _TOP = 5
+_DIGITS = 15
+"""Of a digest that names what another line has in full."""
 
 
 def read_lineage(data_dir: Path, model: str) -> tuple[Lineage, ...]:
@@ -61,11 +65,14 @@ def _facts(lineage: Lineage, steadiness: Steadiness | None) -> Iterator[tuple[st
     yield "made by", _made_by(lineage)
     for dataset in lineage.datasets:
         yield dataset.role, _dataset(dataset)
-        yield from (("", words) for words in ranges(dataset))
+    for origin in dict.fromkeys(filter(None, map(offsets, lineage.datasets))):
+        yield "read from", origin
     if not any(dataset.role == "training" for dataset in lineage.datasets):
         yield "training", NOT_KNOWN
-    for metric in lineage.metrics:
-        yield metric.name, _judged(metric)
+    shown = (metric for metric in lineage.metrics if not metric.segment and not metric.name.endswith(AVERAGED))
+    yield from ((metric.name, _judged(metric)) for metric in shown)
+    if segments := sorted({metric.segment for metric in lineage.metrics} - {""}):
+        yield "by segment", f"{', '.join(segments)}: see `driftline card {lineage.version}`"
     if not lineage.metrics:
         yield "figures", NOT_KNOWN
     if lineage.importance:
@@ -87,7 +94,7 @@ def _serving(serving: Serving) -> str:
 
 def _no_more(lineage: Lineage) -> str:
     ends = [serving.to_ms for serving in lineage.served if serving.to_ms is not None]
-    return f"no more, since {utc(max(ends))}" if ends else "nothing yet"
+    return f"no more, since {utc(max(ends))}" if ends else "no deployment is recorded"
 
 
 def _made_by(lineage: Lineage) -> str:
@@ -95,7 +102,7 @@ def _made_by(lineage: Lineage) -> str:
     if run is None:
         return f"no run of Driftline; registered {utc(lineage.registered_ms)}"
     step = run.steps[-1]
-    return f"run {run.run_id} ({run.policy}: {run.reason}); {step.step} since {utc(step.time_ms)}"
+    return f"run {run.run_id} ({run.policy}: {run.reason.rstrip('.')}); {step.step} since {utc(step.time_ms)}"
 
 
 def _dataset(dataset: UsedDataset) -> str:
@@ -103,15 +110,16 @@ def _dataset(dataset: UsedDataset) -> str:
     return f"{count(dataset.rows)} rows{times}, {dataset.digest}"
 
 
-def ranges(dataset: UsedDataset) -> Iterator[str]:
+def offsets(dataset: UsedDataset) -> str:
     """The offsets that a dataset came from."""
-    for part in dataset.ranges:
-        yield f"{part.topic}/{part.partition} offsets {count(part.start)} to {count(part.end)}"
+    parts = (f"{part.topic}/{part.partition} {count(part.start)} to {count(part.end)}" for part in dataset.ranges)
+    said = ", ".join(parts)
+    return f"offsets of {said}" if said else ""
 
 
 def _judged(metric: Judged) -> str:
     figure = metric.figure
-    where = f"on {metric.role or metric.dataset_digest}{f', {metric.segment}' if metric.segment else ''}"
+    where = f"on {metric.role or f'rows {metric.dataset_digest[:_DIGITS]}…'}"
     if figure.value is None:
         return f"none {where}: {figure.why_not}"
     interval = "" if figure.low is None or figure.high is None else f" ({figure.low:.3f} – {figure.high:.3f})"

@@ -6,7 +6,8 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from driftline.output import figure, table, utc
+from driftline import rules
+from driftline.output import count, table, utc
 from driftline.registry import opened
 from runtime.registry import RunView, runs_of
 
@@ -22,16 +23,18 @@ def tables(runs: Sequence[RunView]) -> Iterator[Table | str]:
     if not runs:
         yield "No run yet: a retraining policy of a monitor asks for one, or `driftline triggers fire`."
         return
-    columns = ("run", "opened (UTC)", "model", "candidate", "stands at", "since", "why")
+    columns = ("run", "opened (UTC)", "model", "candidate", "stands at", "since (UTC)", "why")
     yield table(None, columns, map(_row, runs))
     failures = list(_failures(runs))
     if failures:
-        yield table("Rules not passed", ("run", "gate", "rule", "of", ">figure", ">bound", "in words"), failures)
+        yield table("Rules not passed", ("run", *rules.COLUMNS), failures)
+        yield "A failed run is over. Once its cause is gone, ask again: driftline triggers fire"
+    waiting = [run for run in runs if run.stands.step == "candidate"]
+    if waiting:
+        yield f"{count(len(waiting))} {'waits' if len(waiting) == 1 else 'wait'} for a decision: driftline approvals"
 
 
 def _row(run: RunView) -> tuple[str, ...]:
-    joined = f"; {len(run.joined)} more asked" if run.joined else ""
-    why = run.stands.detail if run.stands.step == "failed" else f"{run.policy}: {run.reason}{joined}"
     return (
         run.run_id[:8],
         utc(run.registered_ms),
@@ -39,20 +42,19 @@ def _row(run: RunView) -> tuple[str, ...]:
         escape(run.version or "–"),
         run.stands.step,
         utc(run.stands.time_ms),
-        escape(why),
+        escape(_why(run)),
     )
 
 
+def _why(run: RunView) -> str:
+    """Why there is one, or why it failed; what rules say stands in their own table."""
+    if run.stands.step == "failed":
+        broken = [gate for gate in run.gates if not gate.passed]
+        named = ", ".join(dict.fromkeys(gate.rule for gate in broken))
+        return f"{broken[0].gate} gate: {named}" if broken else run.stands.detail
+    joined = f" ({len(run.joined)} more asked)" if run.joined else ""
+    return f"{run.reason}{joined}"
+
+
 def _failures(runs: Iterable[RunView]) -> Iterator[tuple[str, ...]]:
-    for run in runs:
-        for gate in run.gates:
-            if not gate.passed:
-                yield (
-                    run.run_id[:8],
-                    gate.gate,
-                    escape(gate.rule),
-                    escape(gate.feature or ""),
-                    figure(gate.value, 4),
-                    figure(gate.bound, 4),
-                    escape(gate.detail),
-                )
+    return ((run.run_id[:8], *rules.row(gate)) for run in runs for gate in run.gates if not gate.passed)

@@ -1,11 +1,12 @@
 """Models and services at a glance."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pydantic import BaseModel
+from rich.markup import escape
 from rich.table import Table
 
 from driftline import accounts, reading
@@ -19,6 +20,7 @@ from driftline.output import count, figure, span, table, utc
 from runtime.admin import topic_ids
 from schemas.alert import Alert
 from schemas.ledger import Ledger
+from schemas.model_event import ModelEvent
 from schemas.monitor import Monitor
 from schemas.performance_window import PerformanceWindow
 from schemas.window import Window
@@ -51,6 +53,8 @@ class ModelStatus:
     """watching; learning, 4 of 7 days; or off: of the newest version with events."""
     labels: LabelStatus | None
     """Null where no window of performance has closed."""
+    waiting: tuple[str, ...]
+    """Candidates that wait for a person's decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Found:
     monitors: Mapping[str, Monitor]
     """By model, where one was applied."""
     labelled: Sequence[PerformanceWindow] = ()
+    steps: Sequence[ModelEvent] = ()
+    """Of retraining runs, in the order they were taken."""
 
 
 class _Letter(BaseModel):
@@ -98,6 +104,7 @@ def read(connection: Connection, now_ms: int) -> Status:
         dead={name: n for name, n in dead.items() if name},
         monitors=reading.newest(settings, "monitors", Monitor),
         labelled=reading.greatest(settings, "windows", PerformanceWindow),
+        steps=[entry.record for entry in reading.read(settings, "model.events", ModelEvent)],
     )
     models = summarise(found, now_ms)
     return Status(settings.bootstrap_servers, connection.found_in, tuple(models), tuple(lags(settings)), dead.total())
@@ -127,6 +134,7 @@ def _model(name: str, found: Found, now_ms: int) -> ModelStatus:
     learning = any(window.learning is not None for window in windows) and all(
         w.baseline_digest is None for w in windows
     )
+    stands = {event.run_id: event for event in found.steps if event.model == name}
     severities = {alert.severity for alert in firing}
     states = (
         ("page", "page" in severities),
@@ -149,6 +157,7 @@ def _model(name: str, found: Found, now_ms: int) -> ModelStatus:
         open_alerts=len(firing),
         detector=detector_state(windows, found.monitors.get(name) or Monitor(model=name)),
         labels=label_status([window for window in found.labelled if window.model == name]),
+        waiting=tuple(event.version for event in stands.values() if event.step == "candidate"),
     )
 
 
@@ -177,8 +186,8 @@ def status_tables(status: Status) -> list[Table | str]:
     else:
         models = table(
             None,
-            ("model", "state", "versions", ">events", ">dead", "newest event", ">behind", "closed until", "worst drift",
-             ">PSI adj", "detector", ">open"),
+            ("model", "state", "versions", ">events", ">dead", "newest event (UTC)", ">behind", "closed until",
+             "worst drift", ">PSI adj", "detector", ">open"),
             (
                 (
                     model.model,
@@ -209,4 +218,14 @@ def status_tables(status: Status) -> list[Table | str]:
         models,
         *label_tables({model.model: model.labels for model in status.models}),
         services,
+        *_next_steps(status.models),
     ]
+
+
+def _next_steps(models: Iterable[ModelStatus]) -> Iterator[str]:
+    for model in models:
+        if model.open_alerts:
+            incidents = "1 open incident" if model.open_alerts == 1 else f"{count(model.open_alerts)} open incidents"
+            yield escape(f"{model.model} has {incidents}: driftline alerts --open")
+        for version in model.waiting:
+            yield escape(f"{model.model} {version} waits for a decision: driftline approvals {version}")

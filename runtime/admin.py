@@ -151,14 +151,15 @@ class _Cluster:
     def __init__(self, settings: KafkaSettings, clock: Clock | None = None) -> None:
         config = settings.client()
         log_error = config["error_cb"]
-        self._refused: KafkaError | None = None
+        self._refused: list[KafkaError] = []
+        refused = self._refused  # not self, which would keep the client, its threads and files until a collection
         self._settings = settings
         self._clock = clock or SystemClock()
 
         def on_error(error: KafkaError) -> None:
             log_error(error)
             if is_refusal(error):
-                self._refused = error
+                refused.append(error)
 
         self.admin = AdminClient(config | {"error_cb": on_error})
 
@@ -166,8 +167,8 @@ class _Cluster:
         """Waits for the result; None for the error code `unless`, OperatorError for any other."""
         while True:
             self.admin.poll(0)  # serves the error callback: librdkafka itself would try until the timeout
-            if self._refused is not None:
-                raise self._failure(what, self._refused)
+            if self._refused:
+                raise self._failure(what, self._refused[-1])
             try:
                 return future.result(_POLL_S)
             except TimeoutError:

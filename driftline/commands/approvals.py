@@ -32,10 +32,10 @@ def command(
             output.print_json(request.model_dump(mode="json", by_alias=True))
         else:
             out = output.console()
-        out.print(request_view(request), width=min(out.width, 100))
+            out.print(request_view(request), width=min(out.width, 100))
         return
     found = approvals.standings(data_dir)
     if json:
         output.print_json([one.model_dump(mode="json", by_alias=True) for one in found])
     else:
-        output.console().print(*approvals.tables(found), sep="\n\n")
+        output.console().print(output.sections(approvals.tables(found)))

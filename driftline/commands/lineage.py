@@ -28,4 +28,4 @@ def command(
     if json:
         output.print_json(importance.with_steadiness(lineages))
     else:
-        output.console().print(*provenance.lineage_tables(lineages), sep="\n\n")
+        output.console().print(output.sections(provenance.lineage_tables(lineages)))

@@ -28,4 +28,4 @@ def command(
     if json:
         output.print_json([run.model_dump(mode="json", by_alias=True) for run in found])
     else:
-        output.console().print(*runs.tables(found), sep="\n\n")
+        output.console().print(output.sections(runs.tables(found)))

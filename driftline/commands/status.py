@@ -22,4 +22,4 @@ def command(*, json: Json = False, data_dir: DataDir = DATA_DIR) -> None:
     if json:
         output.print_json(status.as_json())
     else:
-        output.console().print(*status_tables(status), sep="\n\n")
+        output.console().print(output.sections(status_tables(status)))

@@ -32,7 +32,10 @@ def group(ctx: typer.Context, model: Model = None, *, json: Json = False, data_d
         output.print_ndjson(found)
         return
     out = output.console()
-    out.print(triggers.requests_table(found))
+    if not found:
+        out.print("No request yet: a retraining policy of a monitor makes one, or `driftline triggers fire`.")
+    else:
+        out.print(triggers.requests_table(found))
     for snooze in triggers.snoozes(settings, model):
         out.print(triggers.snooze_line(snooze), markup=False)
 
@@ -124,5 +127,8 @@ def fire(
     else:
         done = "was asked for already" if known else "is asked for"
         output.console().print(
-            f"A new candidate of {request.model} {request.version} {done}: {request.trigger_id}.", markup=False
+            f"A new candidate of {request.model} in place of {request.version} {done}: request "
+            f"{request.trigger_id[:8]}. How far it is: driftline runs",
+            markup=False,
+            soft_wrap=True,
         )

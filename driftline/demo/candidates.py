@@ -34,11 +34,16 @@ def approve(known: Retraining, data_dir: Path, approved: set[str], clock: Clock)
             deciding.decide(data_dir, event.run_id, terms, clock, wait_s=0)
 
 
-def what_to_do(known: Retraining, data_dir: Path) -> Iterator[str]:
-    """A sentence on each candidate that waits for a person."""
+def what_to_do(known: Retraining, data_dir: Path, *, kept: bool) -> Iterator[str]:
+    """A sentence on each candidate that waits for a person; `kept`: services go on, and can take the decision up."""
     for event in known.waiting:
+        named = f"{event.version} --data-dir {data_dir}"
+        decide = (
+            f"`driftline approve {named}` or `driftline reject {named}` decides."
+            if kept
+            else "With --keep it can be approved after the replay; with --yes the demo does."
+        )
         yield (
             f"{event.model} {event.version} waits for a person. "
-            f"`driftline approvals {event.version} --data-dir {data_dir}` shows it against production. "
-            "With --keep it can be approved after the replay; with --yes the demo does."
+            f"`driftline approvals {named}` shows it against production. {decide}"
         )

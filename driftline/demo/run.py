@@ -109,7 +109,7 @@ class Demo:
                 f"The replay ended early: {self.replay.error}.", f"see {self.stack.kafka_log}", ExitCode.KAFKA
             )
         code = self._judge()
-        for sentence in what_to_do(self.track.retraining, self.options.data_dir):
+        for sentence in what_to_do(self.track.retraining, self.options.data_dir, kept=self.options.keep):
             self.out.print(sentence, soft_wrap=True, markup=False)
         if self.options.keep:
             self.out.print("Kafka and the services go on. Ctrl-C ends them.")

@@ -62,7 +62,9 @@ def _objections(session: Session, approval: Approval, now_ms: int) -> Iterator[C
         )
     step = steps_of(session, approval.run_id)[-1].step
     if step not in OPEN:
-        yield Conflict(f"{named} cannot be decided on: its run is {step}.", "`driftline approvals` lists what waits")
+        yield Conflict(
+            f"{named} cannot be decided on: its run stands at {step}.", "`driftline approvals` lists what waits"
+        )
     if approval.expires_ms <= now_ms:
         yield Conflict(f"The decision on {named} has expired.", "decide again, with a later end")
     if person(approval.requester) != person(asked[0]):

@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from runtime.registry.canonical import canonical_json
 from runtime.registry.errors import Conflict, NotRegistered
@@ -73,9 +74,18 @@ def steps_of(session: Session, run_id: str) -> list[RunStep]:
 
 def unfinished_runs(session: Session, model: str | None = None) -> list[tuple[Run, Step]]:
     """Runs that can still go on, with the step they stand at: what a service takes up again after a crash."""
-    runs = found(session, Run, **({"model": model} if model else {}))
-    standing = [(run, steps_of(session, run.run_id)[-1].step) for run in runs]
-    return [(run, step) for run, step in standing if NEXT[step]]
+    ended = select(col(RunStep.run_id)).where(
+        col(RunStep.step).in_([step for step, next_ in NEXT.items() if not next_])
+    )
+    statement = select(Run, RunStep).join(RunStep, col(RunStep.run_id) == col(Run.run_id))
+    if model is not None:
+        statement = statement.where(col(Run.model) == model)
+    standing: dict[str, tuple[Run, Step]] = {}
+    for run, taken in session.execute(statement.where(col(Run.run_id).not_in(ended)).order_by(col(Run.run_id))):
+        step, known = taken.step, standing.get(run.run_id)
+        if known is None or ORDER[step] > ORDER[known[1]]:
+            standing[run.run_id] = run, step
+    return list(standing.values())
 
 
 def record_gate(

@@ -7,9 +7,12 @@ from sqlmodel import Session
 from runtime.log.partitioning import partition_of
 from runtime.log.protocol import OutRecord
 from runtime.registry import ArtifactStore, RunView, run_view, unannounced
-from schemas.model_event import ModelEvent, Step
+from schemas.model_event import GateResult, ModelEvent, Step
 from services.retraining.naming import version_of
 
+RESULTS, RESULT_DETAIL, DETAIL = 200, 1_000, 10_000
+"""What an event tells of a gate's results, of each one's detail and of its own, in characters: a record has 1 MiB, a
+model up to 2,100 columns."""
 BASELINE = "baseline"
 """The product that goes to the topic `baselines` once there is a candidate."""
 
@@ -51,7 +54,13 @@ def event_of(view: RunView, step: Step, time_ms: int, detail: str) -> ModelEvent
         time_ms=time_ms,
         artifact_digest=view.products.get("chosen") if step in {"model_gate", "candidate"} else None,
         dataset_digest=view.products.get("rows:training") if later or gate else None,
-        gates=tuple(result for result in view.gates if result.gate == gate),
+        gates=_told([result for result in view.gates if result.gate == gate]),
         metrics=view.metrics if step in {"model_gate", "candidate"} else {},
-        detail=detail,
+        detail=detail[:DETAIL],
     )
+
+
+def _told(results: list[GateResult]) -> tuple[GateResult, ...]:
+    """All, or as many as fit, failures first; the registry has the rest."""
+    shown = results if len(results) <= RESULTS else sorted(results, key=lambda result: result.passed)[:RESULTS]
+    return tuple(result.model_copy(update={"detail": result.detail[:RESULT_DETAIL]}) for result in shown)

@@ -25,6 +25,8 @@ from services.retraining.intake import take
 SERVICE = "retraining"
 TOPICS = ("retraining.requests", "approvals")
 """A model has the same partition in both."""
+_DETAIL_CAP = 1_000
+"""Characters: it may name a field that the record made up, as long as a record may be."""
 
 _log = structlog.get_logger(__name__)
 
@@ -108,13 +110,13 @@ class Exchange:
         letter = DeadLetter(
             service=SERVICE,
             reason="MALFORMED" if first["type"] == "json_invalid" else "SCHEMA",
-            detail=f"{place}: {first['msg']}",
+            detail=f"{place}: {first['msg']}"[:_DETAIL_CAP],
             topic=source.topic,
             partition=source.partition,
             offset=message.offset(),
             payload=value[:PAYLOAD_CAP_BYTES],
             payload_size=len(value),
-            record_key=message.key(),
+            record_key=(message.key() or b"")[:PAYLOAD_CAP_BYTES] or None,
         )
         self._metrics.count("driftline_dead_letters_total", model="", reason=letter.reason)
         key = f"{source.topic}/{source.partition}/{message.offset()}"

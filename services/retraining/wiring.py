@@ -56,7 +56,7 @@ def main() -> int:
             registry, clock, instruments.metrics, partitions=partitions, wake=wake.set, changed=changed.put
         )
         work = settings.data_dir / "runs"
-        backend = LocalBackend(clock)
+        backend = LocalBackend(clock, at_once=settings.jobs)
         bench = Bench(kafka, registry, Watched(monitors, baselines, clock), backend, work, clock, settings.code_version)
         requests = topics[TOPICS[0]].partitions
         worker = Worker(bench, lambda model: partition_of(model.encode(), requests) in exchange.owned)

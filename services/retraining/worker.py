@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.errors import OperatorError
 from runtime.registry import (
+    ArtifactDamaged,
     Conflict,
     Stamp,
     advance_run,
@@ -20,9 +21,11 @@ from runtime.registry import (
     unfinished_runs,
 )
 from runtime.registry.runs import request_of
+from runtime.registry.tables import Run
 from services.retraining.intake import MAKING
+from services.retraining.naming import folder_of
 from services.retraining.stages.stage import Bench, Made, RunFailed, Stage, Standing
-from services.retraining.stages.table import stage_of
+from services.retraining.stages.table import STEPS, stage_of
 
 SERVICE = "retraining"
 _PRIORITY: Final = {"high": 0, "normal": 1, "low": 2}
@@ -48,25 +51,26 @@ class Worker:
 
     def turn(self) -> bool:
         """One stage of one run; whether anything was done. Runs that wait for something hold up no other."""
-        return any(self._take_on(standing) for standing in self._standings())
+        return any(self._take_on(self._standing(run)) for run in self._runs())
 
     def sweep(self) -> None:
         """Deletes the job folders of runs that brought their candidate or ended: what counts is in the registry."""
         with self._bench.registry.reading() as session:
-            at_work = {run.run_id for run, step in unfinished_runs(session) if step in MAKING}
+            at_work = {folder_of(run.run_id) for run, step in unfinished_runs(session) if step in MAKING}
         for folder in self._bench.work.glob("*"):
             if folder.name not in at_work:
-                shutil.rmtree(folder)
+                shutil.rmtree(folder, ignore_errors=True)  # another slot may be at it; what is left goes the next time
 
-    def _standings(self) -> list[Standing]:
+    def _runs(self) -> list[Run]:
+        """Those that stages may take on."""
         with self._bench.registry.reading() as session:
-            found = []
-            for run, _ in unfinished_runs(session):
-                last = steps_of(session, run.run_id)[-1]
-                products = products_of(session, run.run_id)
-                found.append(Standing(request_of(run), last.step, last.registered_ms, products))
-        own = [standing for standing in found if self._works_for(standing.request.model)]
-        return sorted(own, key=lambda of: (_PRIORITY[of.request.priority], of.request.requested_ms, of.run_id))
+            found = [run for run, step in unfinished_runs(session) if step in STEPS and self._works_for(run.model)]
+        return sorted(found, key=lambda run: (_PRIORITY[run.priority], run.requested_ms, run.run_id))
+
+    def _standing(self, run: Run) -> Standing:
+        with self._bench.registry.reading() as session:
+            last = steps_of(session, run.run_id)[-1]
+            return Standing(request_of(run), last.step, last.registered_ms, products_of(session, run.run_id))
 
     def _take_on(self, standing: Standing) -> bool:
         stage = self._next_stage(standing)
@@ -82,7 +86,7 @@ class Worker:
     def _made(self, stage: Stage, standing: Standing) -> Made | None:
         try:
             return stage(self._bench, standing)
-        except RunFailed as failure:
+        except (RunFailed, ArtifactDamaged) as failure:
             return _failed(str(failure))
         except _OUTSIDE:
             raise

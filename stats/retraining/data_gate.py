@@ -54,5 +54,5 @@ def data_gate(
         if snapshot.n or name in _WITHOUT_ROWS:
             found += rule(looked_at)
         else:
-            found.append(unknown(name, None, None, "there are no rows: give the snapshot a longer range of time"))
+            found.append(unknown(name, None, None, "there are no labelled rows"))
     return tuple(found)

@@ -28,7 +28,7 @@ def label_rows(of: Examined) -> Iterator[GateFigure]:
         n = int(_labelled(of).sum())
         yield at_least("label_rows", None, n, of.bounds.class_rows, f"{n:,} rows have a number for a label")
     elif len(of.labels.counts) == 1:
-        yield unknown("label_rows", None, 2, "labels are of one class, there is nothing to tell apart")
+        yield unknown("label_rows", None, 2, "labels are of one class: wait for labels of another")
     for (name, then), now in zip(of.labels.counts.items(), _counts(of), strict=True):
         bound = min(of.bounds.class_rows, then) if of.labels.measured else of.bounds.class_rows
         yield at_least(

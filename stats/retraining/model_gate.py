@@ -83,7 +83,7 @@ def _compared(rule: str, found: Comparison) -> GateFigure:
     detail = (
         f"{found.metric!r}: {found.candidate:.5g} against production's {found.production:.5g}, a gain of "
         f"{gain.value:+.4g} ({gain.low:+.4g} to {gain.high:+.4g}, p = {found.p_value:.2g}) that must surely be above "
-        f"{found.margin:+g}"
+        f"{found.margin:g}"
     )
     return GateFigure(rule, found.metric, gain.low, found.margin, found.better, detail)
 
@@ -149,7 +149,7 @@ def _budgets(candidate: Candidate, _: ModelBounds) -> Iterator[GateFigure]:
         if budget.value is None:
             yield unknown(budget.rule, None, budget.bound, "it was not measured: measure it on the candidate")
         else:
-            detail = f"{budget.rule} is {budget.value:,.10g}, {budget.bound:,.10g} is the most"
+            detail = f"{budget.rule} is {round(budget.value, 2):,.10g}, {budget.bound:,.10g} is the most"
             yield at_most(budget.rule, None, budget.value, budget.bound, detail)
 
 

@@ -118,6 +118,6 @@ def _of_level(newest: Estimate | TooFew) -> str:
 def _of_gain(gain: Estimate | TooFew) -> str:
     if isinstance(gain, TooFew):
         what = "retrains" if gain.needed == RETRAINS else "labels of the last retrains"
-        return f"there are {gain.have} {what}, {gain.needed} are needed"
+        return f"there are {gain.have} of the {gain.needed} {what} that are needed"
     low, high = (f"{100 * end:+.2f}" for end in (gain.low, gain.high))
     return f"the last {RETRAINS} retrains brought {100 * gain.value:+.2f} points each ({low} to {high})"

@@ -24,7 +24,9 @@ def schema(of: Examined) -> Iterator[GateFigure]:
 def rows(of: Examined) -> Iterator[GateFigure]:
     """There are enough."""
     n, bound = of.snapshot.n, of.bounds.rows
-    yield at_least("rows", None, n, bound, f"{n:,} rows, at least {bound:,} are asked for")
+    detail = f"{n:,} labelled rows, at least {bound:,} are asked for"
+    step = ": wait until labels have come, or take a longer training.snapshot.lookback" if n < bound else ""
+    yield at_least("rows", None, n, bound, detail + step)
 
 
 def freshness(of: Examined) -> Iterator[GateFigure]:

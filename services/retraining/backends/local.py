@@ -51,11 +51,14 @@ class LocalBackend:
 
     A job that failed by itself, or took too long, failed for good. One whose process was ended from outside, as by the
     kernel for want of memory or by a crash of the service, is started again, `limits.attempts` times in all. Memory is
-    limited by process: what a trainer starts itself has the same limit again.
+    limited by process: what a trainer starts itself has the same limit again. A job beyond those `at_once` waits: it
+    begins when it is submitted again and there is room.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, at_once: int = 2) -> None:
         self._clock = clock
+        self._at_once = at_once
+        self._waiting: set[str] = set()
         self._started: dict[str, _Started] = {}
         self._lock = RLock()
         self._closed = False
@@ -63,8 +66,13 @@ class LocalBackend:
     def submit(self, job: Job) -> None:
         """See Backend; raises OperatorError where an earlier process of the job cannot be ended."""
         with self._lock:
-            if not self._closed and job.job_id not in self._started and _settled(job.folder) is None:
+            if self._closed or job.job_id in self._started or _settled(job.folder) is not None:
+                return
+            if sum(other.process.poll() is None for other in self._started.values()) < self._at_once:
+                self._waiting.discard(job.job_id)
                 self._start(job)
+            else:
+                self._waiting.add(job.job_id)
 
     def poll(self, job: Job) -> Status:
         """See Backend; blocks up to 5 s where the job must be ended for its time."""
@@ -73,13 +81,14 @@ class LocalBackend:
                 self._look(started)
             if (settled := _settled(job.folder)) is not None:
                 return settled
-            if job.job_id in self._started or self._closed:
+            if job.job_id in self._started or job.job_id in self._waiting or self._closed:
                 return traces.progress(job.folder)
             raise OperatorError(f"The job {job.job_id} was not submitted.", "submit it before it is polled")
 
     def cancel(self, job: Job) -> None:
         """See Backend; blocks up to 5 s, or 10 s where another service left a process behind."""
         with self._lock:
+            self._waiting.discard(job.job_id)
             if (started := self._started.pop(job.job_id, None)) is not None:
                 _end(started.process)
             with (job.folder / traces.OUTPUT).open("ab") as output:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log2
 from statistics import median
 from typing import Final
 
@@ -24,6 +25,7 @@ LOSSES: Final = frozenset({"log_loss", "brier", "mae", "mse", "rmse", "mape"})
 """Figures whose ideal is 0; of the others it is 1."""
 _COSTS: Final = {"latency_p99_ms": "latency", "size_bytes": "size", "train_s": "resources"}
 """Criteria beside quality, and their weights."""
+_MEASURED: Final = ("latency_p99_ms", "train_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,10 @@ def _place(name: str, scores: Mapping[str, float]) -> tuple[int, str]:
 
 
 def _known(of: Costs | Made) -> dict[str, float]:
-    return {cost: float(value) for cost in _COSTS if (value := getattr(of, cost)) is not None}
+    """Costs; measured ones to the nearest power of two, as noise must not choose, least of all in a run repeated."""
+    found = {cost: float(value) for cost in _COSTS if (value := getattr(of, cost)) is not None}
+    rounded = {cost: 2.0 ** round(log2(found[cost])) for cost in _MEASURED if found.get(cost, 0.0) > 0}
+    return found | rounded
 
 
 def _figures(layout: OutcomeLayout, label: Cells | Floats, model: paired.Answers) -> dict[str, float]:

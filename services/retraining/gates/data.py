@@ -20,7 +20,7 @@ from stats.performance.layout import OutcomeLayout
 from stats.reference import ColumnReference, Reference
 from stats.retraining.data_bounds import DataBounds
 from stats.retraining.data_gate import data_gate
-from stats.retraining.gate_figure import GateFigure, unknown
+from stats.retraining.gate_figure import GateFigure, at_least, unknown
 from stats.retraining.labels import LabelReference
 from stats.retraining.snapshot import Snapshot, kind_of, numbers_of
 
@@ -39,10 +39,12 @@ def judge_data(
 ) -> tuple[GateResult, ...]:
     """Judges all rows of a snapshot: every failure, and one line a rule that passed, the figure next to its bound.
 
-    `until_ms` is the time up to which rows were asked for. Without a baseline the rules that compare features do not
-    pass; without labelled rows in it, as in one that was learned, balance is not judged, and each class needs its rows.
+    `tables` are its parts, each of which needs rows; `until_ms` is the time up to which rows were asked for. Without a
+    baseline the rules that compare features do not pass; without labelled rows in it, as in one that was learned,
+    balance is not judged, and each class needs its rows.
     """
-    rows = pa.concat_tables(tables)
+    parts = list(tables)
+    rows = pa.concat_tables(parts)
     snapshot = as_snapshot(rows)
     reference = _own(snapshot) if baseline is None else _known(baseline)
     figures = data_gate(snapshot, reference, _labels(rows, baseline), now_ms=until_ms, bounds=_bounds(rules))
@@ -52,7 +54,18 @@ def judge_data(
             told.append(unknown(rule, None, None, _NO_BASELINE))
         else:
             told += _told(list(group))
+    told.append(_parts(parts))
     return tuple(result("data", figure) for figure in told)
+
+
+def _parts(tables: list[pa.Table]) -> GateFigure:
+    """Rows of one time stay together: of few times, a part may get none."""
+    sizes = [table.num_rows for table in tables]
+    detail = (
+        f"the parts by time have {', '.join(f'{size:,}' for size in sizes)} rows, each needs some: rows of one time "
+        "stay together, so see that events tell their own times, or take a longer training.snapshot.lookback"
+    )
+    return at_least("parts", None, min(sizes), 1, detail)
 
 
 def _told(figures: list[GateFigure]) -> list[GateFigure]:
@@ -61,7 +74,7 @@ def _told(figures: list[GateFigure]) -> list[GateFigure]:
     if failures or len(figures) == 1:
         return failures or figures
     nearest = min(figures, key=_room)
-    return [replace(nearest, detail=f"{nearest.detail}; {len(figures):,} were judged, this is next to the bound")]
+    return [replace(nearest, detail=f"{nearest.detail}; nearest to its bound of {len(figures):,}")]
 
 
 def _room(figure: GateFigure) -> float:

@@ -79,7 +79,8 @@ def _own_rows(trial: Trial, pairing: Pairing) -> GateFigure:
     detail = (
         f"{pairing.n:,} of {trial.holdout.num_rows:,} rows of the holdout were answered by {trial.incumbent!r} itself"
     )
-    return at_least("own_rows", None, pairing.n, MIN_COUNT, f"{detail}, at least {MIN_COUNT} are asked for")
+    step = ": wait for labels of more of its answers" if pairing.n < MIN_COUNT else ""
+    return at_least("own_rows", None, pairing.n, MIN_COUNT, f"{detail}, at least {MIN_COUNT} are asked for{step}")
 
 
 def _foreign(rule: str, asked: Iterable[PairedMetric], layout: OutcomeLayout) -> Iterator[GateFigure]:

@@ -111,7 +111,7 @@ def recorded(outcome: Outcome, artifact: Blob, baseline: Baseline | None, measur
         chosen.media_type,
         run_id=outcome.run_id,
         datasets=outcome.datasets,
-        parameters={TRAINER: plan.monitor.training.trainer, **chosen.parameters},
+        parameters={**chosen.parameters, TRAINER: plan.monitor.training.trainer},
         seeds={TRAINER: plan.monitor.training.seed},
         baseline_digest=baseline.digest if baseline is not None else None,
         task=outcome.layout.task,

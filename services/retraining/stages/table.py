@@ -28,6 +28,8 @@ TABLE = (
     Entry("trained", judge),
     Entry("candidate", expire),
 )
+STEPS = frozenset(entry.at for entry in TABLE)
+"""At others only people, or services, take a run on."""
 
 
 def stage_of(standing: Standing) -> Stage | None:

@@ -3,6 +3,7 @@
 from services.retraining.backends.protocol import Done, Failed, Job
 from services.retraining.gates.layouts import layout_of, task_of
 from services.retraining.jobs import SPEC, train_job, trained
+from services.retraining.naming import folder_of
 from services.retraining.snapshot.plan import Plan
 from services.retraining.stages.stage import Bench, Made, Product, RunFailed, Standing, plan_of, rows_of
 
@@ -38,7 +39,8 @@ def train(bench: Bench, standing: Standing) -> Made | None:
 
 def job_of(bench: Bench, standing: Standing, plan: Plan, name: str) -> Job:
     """A job of the run."""
-    return Job(f"{standing.run_id}-{name}", bench.work / standing.run_id / name, plan.monitor.training.limits)
+    own = folder_of(standing.run_id)
+    return Job(f"{own}-{name}", bench.work / own / name, plan.monitor.training.limits)
 
 
 def is_done(bench: Bench, job: Job) -> bool:

@@ -108,7 +108,8 @@ def test_a_decision_that_the_service_refuses_is_told(data_dir: Path, settings: K
             super().sleep(seconds)
 
     refused = said(data_dir, clock=Overtaken())
-    assert (refused.outcome, refused.why) == ("refused", f"{MODEL} {NEW} cannot be decided on: its run is retired.")
+    assert refused.outcome == "refused"
+    assert refused.why == f"{MODEL} {NEW} cannot be decided on: its run stands at retired."
     assert str(refused) == f"The service refused the decision on {MODEL} {NEW}: {refused.why}"
 
 

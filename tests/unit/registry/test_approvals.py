@@ -71,16 +71,18 @@ def test_a_request_shows_all_there_is_to_decide_by_in_100_columns(data_dir: Path
         "the same: 80.0 %",
         "41,210 rows, 2013-02-24 03:20 to 2013-02-27 20:20 UTC",
         COMPARISON.parts[0].digest,
-        "predictions/1 offsets 5 to 21,215",
+        "from offsets of predictions/0",
+        "predictions/1 5 to 21,215",
         "✓ boosted-3 0.800 1.3 81,920 12.5 log_loss 0.41 depth 6",
         "it did not answer in time",
-        "retrain: the last 3 each brought more. (gain +0.04; +0.03 to +0.05; of 3 retrains)",
+        "Advice the last 3 each brought more.",
         "at 922 labelled events a day",
         "error_rate 5 % 24 h 46 20.0 % none",
         "error_rate 50 % 48 h 922 20.0 % 7.0 points or more",
     ):
         assert told in words
     assert text.index("◆ failed") < text.index("✓ passed"), "failures come first"
+    assert words.endswith(f"driftline approve {NEW}, or driftline reject {NEW}; both need --reason and --actor.")
 
 
 @pytest.mark.parametrize("named", [NEW, RUN, RUN[:4], BY_HAND.trigger_id])
@@ -105,11 +107,12 @@ def test_a_run_without_a_candidate_shows_what_there_is(data_dir: Path) -> None:
     words = " ".join(shown(data_dir, "ffff0000").split())
     assert "other (no candidate yet) against 2013-02-11" in words
     assert "Nothing was compared yet." in words
-    assert "◆ failed data missing wind_speed 0.21 0.05 gone [since] May" in words
+    assert "◆ failed data missing wind_speed 21.0 % 5.0 % gone [since] May" in words
 
 
 def test_as_json_a_request_has_everything(data_dir: Path) -> None:
     shown = runner.invoke(app, ["approvals", NEW, "--json", "--data-dir", str(data_dir)])
+    assert shown.exit_code == 0, shown.stderr
     document = json.loads(shown.stdout)
     assert Comparison.model_validate_json(json.dumps(document["comparison"])) == COMPARISON
     assert document["decide_by_ms"] == T0 + 13_000 + 7 * DAY_MS
@@ -121,6 +124,7 @@ def test_the_list_tells_what_waits_and_what_was_decided(data_dir: Path, waiting:
     listed = runner.invoke(app, ["approvals", "--data-dir", str(data_dir)])
     words = " ".join(listed.stdout.split())
     assert f"{MODEL} {NEW} {OLD} 2013-02-27 21:20 2013-03-06 21:20 3 of 3 triggers, Zoë@example.org {RUN}" in words
+    assert words.endswith(f"All there is to decide by: driftline approvals {NEW}")
     assert "Decided" not in words
     for call in (calls(waiting)[14], calls(waiting)[15], calls(waiting)[21]):
         with waiting.writing() as session:
@@ -136,10 +140,11 @@ def test_the_list_tells_what_waits_and_what_was_decided(data_dir: Path, waiting:
 
 def test_runs_tell_where_they_stand_and_which_rules_were_not_passed(data_dir: Path) -> None:
     words = " ".join(runner.invoke(app, ["runs", "--data-dir", str(data_dir)]).stdout.split())
-    assert f"ffff0000 2013-02-27 22:20 other {OLD} – failed 2013-02-27 22:20 the data gate: missing of" in words
+    assert f"ffff0000 2013-02-27 22:20 other {OLD} – failed 2013-02-27 22:20 data gate: missing" in words
     assert f"{RUN} 2013-02-27 21:20 {MODEL} {OLD} {NEW} candidate" in words
-    assert "; 1 more asked" in words
-    assert "ffff0000 data missing wind_speed 0.2100 0.0500 gone [since] May" in words
+    assert "(1 more asked)" in words
+    assert words.endswith("1 waits for a decision: driftline approvals")
+    assert "ffff0000 data missing wind_speed 21.0 % 5.0 % gone [since] May" in words
     documents = json.loads(runner.invoke(app, ["runs", MODEL, "--json", "--data-dir", str(data_dir)]).stdout)
     assert [document["run_id"] for document in documents] == [RUN]
     assert documents[0]["joined"][0]["actor"] == BY_HAND.actor

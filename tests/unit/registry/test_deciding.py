@@ -73,7 +73,7 @@ def test_only_a_candidate_that_waits_can_be_decided_on(waiting: Registry, steps:
             advance_run(session, NOW, RUN, step)
         refused = objection(session, approval(), NOW.now_ms)
     assert (refused is None) is (steps == ())
-    assert refused is None or f"its run is {steps[-1]}" in refused.what
+    assert refused is None or f"its run stands at {steps[-1]}" in refused.what
 
 
 def test_a_run_before_its_candidate_cannot_be_decided_on(waiting: Registry) -> None:

@@ -76,7 +76,7 @@ def test_a_run_without_a_candidate_cannot_be_decided_on(data_dir: Path, waiting:
 def test_a_candidate_that_was_rejected_cannot_be_approved(data_dir: Path, waiting: Registry) -> None:
     with waiting.writing() as session:
         advance_run(session, Stamp("retraining", T0), RUN, "rejected")
-    with pytest.raises(CommandError, match="its run is rejected"):
+    with pytest.raises(CommandError, match="its run stands at rejected"):
         said(data_dir)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from runtime.clock import ManualClock
 from runtime.errors import OperatorError
-from runtime.registry import Registry, Stamp, run_view, runs_of
+from runtime.registry import ArtifactDamaged, Registry, Stamp, run_view, runs_of
 from runtime.settings import KafkaSettings
 from runtime.watched import Watched
 from services.retraining.backends.local import LocalBackend
@@ -75,7 +75,10 @@ def test_a_run_that_waits_holds_up_no_other(registry: Registry, tmp_path: Path) 
     assert stands(registry) == {A: ("started", "accuracy is 0.5"), B: ("data_gate", "told")}
 
 
-@pytest.mark.parametrize("error", [RunFailed("too few rows"), ZeroDivisionError("division by zero")])
+@pytest.mark.parametrize(
+    "error",
+    [RunFailed("too few rows"), ZeroDivisionError("division by zero"), ArtifactDamaged("It is damaged.", "restore it")],
+)
 def test_what_a_stage_cannot_do_ends_its_run_and_no_other(registry: Registry, tmp_path: Path, error: Exception) -> None:
     opened(registry, request(A))
 

@@ -144,11 +144,11 @@ def test_every_rule_has_a_case() -> None:
 
 def test_a_rule_that_passed_is_one_line_with_the_figure_next_to_its_bound() -> None:
     results = judged(feature("usage", 80, None))
-    assert [result.rule for result in results] == list(RULES)
+    assert [result.rule for result in results] == [*RULES, "parts"]
     (missing,) = (result for result in results if result.rule == "missing")
     assert (missing.feature, missing.value) == ("usage", 0.04)
-    assert missing.detail.endswith("; 4 were judged, this is next to the bound")
-    assert summary(results) == "data gate: 13 rules passed"
+    assert missing.detail.endswith("; nearest to its bound of 4")
+    assert summary(results) == "data gate: 14 rules passed"
 
 
 def test_a_summary_tells_three_failures_and_counts_the_rest() -> None:
@@ -211,4 +211,11 @@ def test_a_regression_s_labels_are_numbers() -> None:
 def test_a_snapshot_without_rows_fails_and_says_so() -> None:
     results = judged(GOOD.slice(0, 0))
     assert ("rows", None) in failures(results)
-    assert "0 rows, at least 1,000 are asked for" in summary(results)
+    assert "0 labelled rows, at least 1,000 are asked for: wait until labels have come" in summary(results)
+
+
+def test_rows_of_one_time_make_no_holdout_and_say_so() -> None:
+    """They would be trained on, and then there was nothing to judge by."""
+    results = judge_data([GOOD, GOOD.slice(0, 0), GOOD.slice(0, 0)], BASELINE, DataRules(), NEWEST_MS)
+    assert failures(results) == [("parts", None)]
+    assert "training.snapshot.lookback" in summary(results)

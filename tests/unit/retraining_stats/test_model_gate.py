@@ -61,7 +61,7 @@ def test_a_good_candidate_passes_every_rule_and_each_of_them_was_asked() -> None
     ]
     assert figures[0].detail == (
         "'accuracy': 0.81 against production's 0.8, a gain of +0.011 (+0.001 to +0.021, p = 0.01) that must surely be "
-        "above +0"
+        "above 0"
     )
 
 

@@ -106,7 +106,7 @@ def test_the_sentence_has_the_figures() -> None:
     )
     assert advise([], 0.9).sentence == (
         "Collect more labels and retrains before deciding: there are 0 labels of the newest version, 30 are needed, "
-        "against a target of 90.0%, and there are 0 retrains, 3 are needed."
+        "against a target of 90.0%, and there are 0 of the 3 retrains that are needed."
     )
 
 

@@ -181,3 +181,15 @@ def test_a_job_that_was_not_submitted_cannot_be_polled(backend: LocalBackend, jo
 def test_a_progress_line_that_is_under_way_is_left_for_later(tmp_path: Path) -> None:
     (tmp_path / "progress.log").write_text('{"says": "a", "fraction": 0.5}\n{"says": "b", "fra')
     assert traces.progress(tmp_path) == Running(("a",), 0.5)
+
+
+def test_a_job_beyond_those_that_may_run_at_once_waits_for_its_turn(job_of: JobOf) -> None:
+    """A drift of all models at once does not start them all at once."""
+    backend, first, second = LocalBackend(SystemClock(), at_once=1), job_of("Sleeps"), job_of("Constant")
+    for job in (first, second):
+        backend.submit(job)
+    assert (backend.poll(second), traces.attempts(second.folder)) == (Running(), 0)
+    backend.cancel(first)
+    backend.submit(second)
+    assert traces.attempts(second.folder) == 1
+    backend.cancel(second)
