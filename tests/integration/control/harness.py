@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from runtime.child import spawn
 from runtime.clock import SystemClock
+from runtime.faust.halt import EXIT_HALTED
 from runtime.settings import KafkaSettings
 from tests.on_kafka import committed_records
 
@@ -75,6 +76,14 @@ class Workers:
 
     def alive(self) -> bool:
         return all(process.poll() is None for process in self._running.values())
+
+    def tend(self) -> None:
+        """Starts again, as a supervisor does, what halted for want of progress; nothing else may have ended."""
+        for slot, process in list(self._running.items()):
+            if process.poll() is not None:
+                assert process.returncode == EXIT_HALTED, process.returncode
+                assert "does not move" in self.log(slot).read_text()
+                self.start(slot)
 
     def close(self) -> None:
         for process in self._running.values():

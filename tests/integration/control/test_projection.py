@@ -133,7 +133,7 @@ def test_partitions_move_between_two_processes_and_back_with_their_rows(
     def send_until_slots_are(wanted: set[str]) -> None:
         deadline_s = CLOCK.monotonic() + TIMEOUT_S
         while {row["slot"] for row in rows(settings).values()} != wanted:
-            assert workers.alive()
+            workers.tend()
             assert CLOCK.monotonic() < deadline_s, f"partitions never were with {wanted}"
             source.send(1)
             CLOCK.sleep(0.2)

@@ -114,9 +114,7 @@ def test_outcomes_are_those_of_a_join_in_pandas(settings: KafkaSettings, tmp_pat
     with running(settings, tmp_path, "join:0", "join:1", service="services.performance") as both:
         produce(settings, "predictions", predictions[half:])
         produce(settings, "labels", labels[len(labels) // 2 :])
-        wait_for(settled, both)
-
-    assert "replayed" in (tmp_path / "services.log").read_text()
+        wait_for(lambda: settled() and "replayed" in (tmp_path / "services.log").read_text(), both)
     layout = layout_of(None, MONITOR)
     assert layout is not None
     found: dict[int, Any] = {}
