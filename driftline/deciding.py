@@ -7,7 +7,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
-from driftline import connection, reading
+from driftline import connection, output, reading
 from driftline.approvals import decide_by_ms, find
 from driftline.errors import CommandError, ExitCode
 from driftline.output import utc
@@ -90,6 +90,15 @@ def decide(data_dir: Path, named: str, terms: Terms, clock: Clock, wait_s: float
             partitions = describe(settings, [TOPIC])[TOPIC].partitions
             publish(settings, TOPIC, run.model, approval, partition_of(run.model.encode(), partitions))
         return _followed(registry, said or approval, clock, wait_s)
+
+
+def tell(decided: Decided, *, as_json: bool) -> ExitCode:
+    """Prints a decision and what became of it; the exit code says whether it was refused."""
+    if as_json:
+        output.print_json(decided.model_dump(mode="json", by_alias=True))
+    else:
+        output.console().print(str(decided), markup=False, soft_wrap=True)
+    return ExitCode.PROBLEM if decided.outcome == "refused" else ExitCode.OK
 
 
 def _approval(session: Session, run: RunView, terms: Terms, now_ms: int) -> Approval:

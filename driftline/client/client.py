@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
 from prometheus_client import REGISTRY, CollectorRegistry
 from pydantic import TypeAdapter
@@ -11,7 +11,16 @@ from pydantic import TypeAdapter
 from driftline.client.batch import Batch, UnfitError, batch_of
 from driftline.client.columns import Columns, columns_of
 from driftline.client.counts import Counts, Totals, expose
-from driftline.client.events import Event, check_label, check_prediction, encoded, label_event, prediction_event
+from driftline.client.events import (
+    Event,
+    Fields,
+    Told,
+    check_label,
+    check_prediction,
+    encoded,
+    label_event,
+    prediction_event,
+)
 from driftline.client.function import Call, first_argument, timed, what_it_returned
 from driftline.client.ids import uuid7
 from driftline.client.outbox import Outbox
@@ -66,43 +75,20 @@ class Client:
         self,
         features: Mapping[Any, Any],
         prediction: Any,
-        *,
-        prediction_id: Any = None,
-        score: Any = None,
-        probabilities: Mapping[Any, Any] | None = None,
-        latency_ms: Any = None,
-        status: Any = None,
-        segments: Mapping[Any, Any] | None = None,
-        variant: Any = None,
-        entity_id: Any = None,
-        trace_id: Any = None,
-        time: Any = None,
+        **fields: Unpack[Fields],
     ) -> str:
         """Logs one prediction; returns its id, which its label will name: the given one as text, or a new UUID.
 
-        The fields are those of docs/topics.md; `time` is milliseconds since 1970 or a datetime with time zone, now
-        unless given. In a request under the ASGI middleware it is sent when the request ends.
+        The time is now unless given. In a request under the ASGI middleware it is sent when the request ends.
+        Raises TypeError for a field that there is not: that is the caller's typing error, in every request.
         """
+        _only_known(fields)
         now_ms = self._clock.wall_ms()
-        told_id = uuid7(now_ms) if prediction_id is None else prediction_id
+        own = fields.get("prediction_id")
+        told_id = uuid7(now_ms) if own is None else own
         with self.harmless():
-            event = prediction_event(
-                self._model,
-                self._version,
-                now_ms,
-                features=features,
-                prediction=prediction,
-                prediction_id=told_id,
-                score=score,
-                probabilities=probabilities,
-                latency_ms=latency_ms,
-                status=status,
-                segments=segments,
-                variant=variant,
-                entity_id=entity_id,
-                trace_id=trace_id,
-                time=time,
-            )
+            told: Told = {**fields, "features": features, "prediction": prediction, "prediction_id": told_id}
+            event = prediction_event(self._model, self._version, now_ms, told)
             _when_known(partial(self._send_prediction, event, now_ms))
         return _as_text(told_id)
 
@@ -121,17 +107,7 @@ class Client:
         features: Any,
         names: Sequence[Any] | None,
         predictions: Any,
-        *,
-        prediction_id: Any = None,
-        score: Any = None,
-        probabilities: Mapping[Any, Any] | None = None,
-        latency_ms: Any = None,
-        status: Any = None,
-        segments: Mapping[Any, Any] | None = None,
-        variant: Any = None,
-        entity_id: Any = None,
-        trace_id: Any = None,
-        time: Any = None,
+        **fields: Unpack[Fields],
     ) -> list[str]:
         """Logs n predictions as one Arrow message; returns their ids.
 
@@ -140,25 +116,15 @@ class Client:
         as single events would: invalid ones are dropped, the others sent. A single row, and rows whose columns have no
         common type, are sent as single events.
         """
+        _only_known(fields)
         now_ms = self._clock.wall_ms()
         ids: list[Any] = []
         with self.harmless(rows(predictions)):
-            given_ids = [None] * len(predictions) if prediction_id is None else prediction_id
+            given_ids = fields.get("prediction_id")
+            given_ids = [None] * len(predictions) if given_ids is None else given_ids
             ids = [uuid7(now_ms) if own is None else own for own in given_ids]
-            fields = {
-                "prediction": predictions,
-                "prediction_id": ids,
-                "score": score,
-                "probabilities": probabilities,
-                "latency_ms": latency_ms,
-                "status": status,
-                "segments": segments,
-                "variant": variant,
-                "entity_id": entity_id,
-                "trace_id": trace_id,
-                "time": time,
-            }
-            self._log_columns(columns_of(features, names, fields), now_ms)
+            columns = columns_of(features, names, {**fields, "prediction": predictions, "prediction_id": ids})
+            self._log_columns(columns, now_ms)
         return [_as_text(own) for own in ids]
 
     def watched(
@@ -218,7 +184,7 @@ class Client:
         except UnfitError:
             for row in range(columns.n):
                 with self.harmless():
-                    event = prediction_event(self._model, self._version, now_ms, **columns.row(row))
+                    event = prediction_event(self._model, self._version, now_ms, columns.row(row))
                     _when_known(partial(self._send_prediction, event, now_ms))
         else:
             _when_known(partial(self._send_batch, batch, now_ms))
@@ -250,6 +216,11 @@ def rows(predictions: Any) -> int:
         return len(predictions)
     except TypeError:
         return 1
+
+
+def _only_known(fields: Fields) -> None:
+    if unknown := sorted(fields.keys() - Fields.__annotations__.keys()):
+        raise TypeError(f"a prediction has no {', '.join(unknown)}: give {', '.join(Fields.__annotations__)}")
 
 
 def _when_known(complete: Complete) -> None:

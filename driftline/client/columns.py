@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from driftline.client.events import Told
 from driftline.client.values import named, text
 from runtime.decode.verdict import Refusal
 
@@ -18,13 +19,13 @@ class Columns:
     plain: Mapping[str, Sequence[Any]]
     members: Mapping[str, Mapping[str, Sequence[Any]]]
 
-    def row(self, row: int) -> dict[str, Any]:
-        """The arguments of `prediction_event` for one row."""
-        fields = {name: column[row] for name, column in self.plain.items()}
-        structs = {
+    def row(self, row: int) -> Told:
+        """What is said of one row, as `prediction_event` takes it."""
+        fields: dict[str, Any] = {name: column[row] for name, column in self.plain.items()}
+        fields |= {
             struct: {name: column[row] for name, column in columns.items()} for struct, columns in self.members.items()
         }
-        return fields | structs
+        return cast("Told", fields)
 
 
 def columns_of(features: Any, names: Sequence[Any] | None, fields: Mapping[str, Any]) -> Columns:

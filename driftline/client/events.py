@@ -1,8 +1,8 @@
 """Predictions and labels as the contract wants them, judged before they are sent."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Required, TypedDict
 
 from pydantic import ValidationError
 
@@ -16,44 +16,53 @@ _INT64 = 2**63
 _json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def prediction_event(
-    model: str,
-    version: str,
-    now_ms: int,
-    *,
-    features: Mapping[Any, Any],
-    prediction: Any,
-    prediction_id: Any,
-    score: Any = None,
-    probabilities: Mapping[Any, Any] | None = None,
-    latency_ms: Any = None,
-    status: Any = None,
-    segments: Mapping[Any, Any] | None = None,
-    variant: Any = None,
-    entity_id: Any = None,
-    trace_id: Any = None,
-    time: Any = None,
-) -> Event:
+class Fields(TypedDict, total=False):
+    """What may be said of a prediction beside features and answer, as docs/topics.md has it; of a batch, columns."""
+
+    prediction_id: Any
+    score: Any
+    probabilities: Mapping[Any, Any] | None
+    latency_ms: Any
+    status: Any
+    segments: Mapping[Any, Any] | None
+    variant: Any
+    entity_id: Any
+    trace_id: Any
+    time: Any
+    """Milliseconds since 1970, or a datetime with time zone."""
+
+
+class Told(Fields):
+    """All that is said of a prediction."""
+
+    features: Required[Mapping[Any, Any]]
+    prediction: Required[Any]
+
+
+_OPTIONAL: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "score": plain,
+    "probabilities": lambda value: given(named(value or {}, plain)) or None,
+    "latency_ms": plain,
+    "status": whole,
+    "segments": lambda value: given(named(value or {}, text)) or None,
+    "variant": text,
+    "entity_id": text,
+    "trace_id": text,
+}
+"""How each becomes what the contract wants."""
+
+
+def prediction_event(model: str, version: str, now_ms: int, told: Told) -> Event:
     """The event of one prediction, in the contract's types but not judged yet. Raises Refusal for other types."""
-    optional = {
-        "score": plain(score),
-        "probabilities": given(named(probabilities or {}, plain)) or None,
-        "latency_ms": plain(latency_ms),
-        "status": whole(status),
-        "segments": given(named(segments or {}, text)) or None,
-        "variant": text(variant),
-        "entity_id": text(entity_id),
-        "trace_id": text(trace_id),
-    }
     return {
         "schema": "driftline.prediction/1",
-        "prediction_id": text(prediction_id),
+        "prediction_id": text(told.get("prediction_id")),
         "model": model,
         "version": version,
-        "time_ms": time_ms(time, now_ms),
-        "features": named(features, plain),
-        "prediction": answer(prediction),
-        **given(optional),
+        "time_ms": time_ms(told.get("time"), now_ms),
+        "features": named(told["features"], plain),
+        "prediction": answer(told["prediction"]),
+        **given({name: as_wanted(told.get(name)) for name, as_wanted in _OPTIONAL.items()}),
     }
 
 

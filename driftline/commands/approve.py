@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from driftline.commands.options import DATA_DIR, Actor, Candidate, DataDir, Json, Reason
-from driftline.errors import ExitCode
 
 NAME = "approve"
 
@@ -34,7 +33,7 @@ def command(
 
     Example: driftline approve 2013-03-04.352c7b --reason "better in every segment" --actor mara --max-weight 10
     """
-    from driftline import by_hand, deciding, output
+    from driftline import by_hand, deciding
     from runtime.clock import SystemClock
 
     clock = SystemClock()
@@ -46,10 +45,4 @@ def command(
         max_weight_bp=round(max_weight * 100),
         target=target,
     )
-    decided = deciding.decide(data_dir, named, terms, clock)
-    if json:
-        output.print_json(decided.model_dump(mode="json", by_alias=True))
-    else:
-        output.console().print(str(decided), markup=False, soft_wrap=True)
-    if decided.outcome == "refused":
-        raise typer.Exit(ExitCode.PROBLEM)
+    raise typer.Exit(deciding.tell(deciding.decide(data_dir, named, terms, clock), as_json=json))

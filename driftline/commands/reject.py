@@ -4,7 +4,6 @@
 import typer
 
 from driftline.commands.options import DATA_DIR, Actor, Candidate, DataDir, Json, Reason
-from driftline.errors import ExitCode
 
 NAME = "reject"
 
@@ -23,15 +22,9 @@ def command(
 
     Example: driftline reject 2013-03-04.352c7b --reason "worse for JFK" --actor mara
     """
-    from driftline import deciding, output
+    from driftline import deciding
     from runtime.clock import SystemClock
 
     clock = SystemClock()
     terms = deciding.Terms("reject", actor, reason, expires_ms=clock.wall_ms() + deciding.REJECTION_MS)
-    decided = deciding.decide(data_dir, named, terms, clock)
-    if json:
-        output.print_json(decided.model_dump(mode="json", by_alias=True))
-    else:
-        output.console().print(str(decided), markup=False, soft_wrap=True)
-    if decided.outcome == "refused":
-        raise typer.Exit(ExitCode.PROBLEM)
+    raise typer.Exit(deciding.tell(deciding.decide(data_dir, named, terms, clock), as_json=json))

@@ -30,6 +30,14 @@ def test_a_closed_client_drops_and_may_be_closed_again() -> None:
     assert made.flush(0) == 0
 
 
+def test_a_field_that_there_is_not_is_the_caller_s_error_and_names_those_there_are() -> None:
+    with client() as made:
+        for log in (lambda: made.log_prediction({}, 1, scor=0.5), lambda: made.log_batch([[1]], ["a"], [1], scor=0.5)):
+            with pytest.raises(TypeError, match="no scor: give prediction_id, score"):
+                log()
+        assert made.totals.queued == 0
+
+
 def test_metrics_are_those_of_all_clients_of_a_registry() -> None:
     registry = CollectorRegistry()
     one, two, other = (client(version=version, registry=registry, queue_messages=1) for version in "112")
